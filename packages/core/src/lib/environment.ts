@@ -1,0 +1,26 @@
+/**
+ * The codes of the warnings that Wardstone emits through `process.emitWarning`, so that a deployment can fail on them.
+ *
+ * - `WARDSTONE_EPHEMERAL_KEYS`: signing keys were made in memory; they and every token die with the process.
+ * - `WARDSTONE_EPHEMERAL_SECRETS`: secrets were made in memory; sessions die with the process.
+ * - `WARDSTONE_EPHEMERAL_STORE`: sessions live in this process only.
+ * - `WARDSTONE_HOST_PROXY_SETTING`: the web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
+ */
+export type WarningCode =
+  | 'WARDSTONE_EPHEMERAL_KEYS'
+  | 'WARDSTONE_EPHEMERAL_SECRETS'
+  | 'WARDSTONE_EPHEMERAL_STORE'
+  | 'WARDSTONE_HOST_PROXY_SETTING'
+
+/**
+ * Whether this process runs in production: `NODE_ENV` is `production`. Services ask once, at construction: what may be
+ * left out in development must be given there.
+ */
+export function isProduction(): boolean {
+  return process.env['NODE_ENV'] === 'production'
+}
+
+/** Emits a coded Node warning (`process.on('warning', (w) => w.code)`). */
+export function warn(code: WarningCode, message: string): void {
+  process.emitWarning(message, { type: 'WardstoneWarning', code })
+}

@@ -1,0 +1,50 @@
+import type { Principal } from '@wardstone/core'
+import type { Refused } from './decision.ts'
+import { stateKey, type RequestState, type StateKey } from './state.ts'
+
+/**
+ * A request as guards and endpoints see it: ten members, read-only, without a body. Each web framework has an adapter of
+ * some dozen lines that fills it in; a test writes one as an object literal.
+ *
+ * @typeParam Raw - the framework's own request
+ */
+export interface HttpContext<Raw = unknown> {
+  /** Upper case. */
+  readonly method: string
+  /** As it came over the wire: not decoded, without the query, whole also below a mounted router. */
+  readonly path: string
+  /** The pattern that the framework matched, such as `/posts/:id`, once it did. */
+  readonly route: string | undefined
+  /** The client's address in canonical text: the socket's, until `baseline` has decided by `trustedProxies`. */
+  readonly ip: string | undefined
+  /** Whether the client speaks TLS, to us or to a trusted proxy. */
+  readonly secure: boolean
+  /** A header; lines of the same name joined by commas. `authorization`, `origin` and `host` are `undefined` when sent twice. */
+  header(name: Lowercase<string>): string | undefined
+  /** A cookie, as sent; `undefined` when sent twice, since nobody can tell which one is meant. */
+  cookie(name: string): string | undefined
+  /** A parameter of the matched route, decoded. */
+  param(name: string): string | undefined
+  /** What guards left behind. */
+  readonly state: RequestState
+  /** The framework's own request. */
+  readonly raw: Raw
+}
+
+/** Who the request speaks for, set by an authenticating guard. */
+export const principalKey: StateKey<Principal> = stateKey('principal')
+
+/** The id that `baseline` gave the request. */
+export const requestIdKey: StateKey<string> = stateKey('request id')
+
+/** Why an optional authentication failed: the refusal that a later, stricter guard answers with. */
+export const refusalKey: StateKey<Refused> = stateKey('refusal')
+
+/** What `baseline` decided about the other end of the connection. */
+export interface Origin {
+  readonly ip: string | undefined
+  readonly secure: boolean
+}
+
+/** @internal */
+export const originKey: StateKey<Origin> = stateKey('origin')

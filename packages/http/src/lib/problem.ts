@@ -1,0 +1,103 @@
+import { WardstoneError } from '@wardstone/core'
+import { requestIdKey, type HttpContext } from './context.ts'
+import type { Reply } from './decision.ts'
+import { mergeHeaders, type HeaderList } from './headers.ts'
+
+/** What a problem document says. */
+export interface ProblemInput {
+  readonly status: number
+  /** A literal in snake_case; `type` is `urn:wardstone:error:<code>`. */
+  readonly code: string
+  /** The same for every occurrence. Default: the phrase of the status. */
+  readonly title?: string | undefined
+  /** What this caller can do about it. Never a value that was sent. */
+  readonly detail?: string | undefined
+  /** At 422: where the body is wrong, by JSON pointer. */
+  readonly errors?: ReadonlyArray<{ readonly pointer: string; readonly code: string }> | undefined
+  readonly headers?: HeaderList | undefined
+}
+
+const PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** How faults that a framework throws by their status are called. */
+const CODES: Readonly<Record<number, string>> = {
+  400: 'malformed_request',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'body_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+  431: 'headers_too_large',
+}
+
+const JSON_HEADERS: HeaderList = [
+  ['content-type', 'application/problem+json'],
+  ['cache-control', 'no-store'],
+]
+const CLOSING: HeaderList = [['connection', 'close']]
+
+/**
+ * Writes a problem document, with the id of the request.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9457 | RFC 9457}
+ */
+export function problem(ctx: HttpContext, input: ProblemInput): Reply {
+  const body = JSON.stringify({
+    type: `urn:wardstone:error:${input.code}`,
+    title: input.title ?? PHRASES[input.status] ?? 'Error',
+    status: input.status,
+    code: input.code,
+    detail: input.detail,
+    requestId: ctx.state.get(requestIdKey),
+    errors: input.errors,
+  })
+  return { status: input.status, headers: mergeHeaders(JSON_HEADERS, input.headers ?? []), body }
+}
+
+/**
+ * The problem that answers a thrown error. A fault that may pass is 503 with `Retry-After`; a framework's own refusal
+ * (a body that is too large or malformed) keeps its status; anything else is 500. The error's message is never shown.
+ */
+export function faultProblem(ctx: HttpContext, error: unknown): Reply {
+  if (error instanceof WardstoneError && error.retryable) {
+    const headers: HeaderList =
+      error.retryAfterMs === undefined ? [] : [['retry-after', String(Math.ceil(error.retryAfterMs / 1000))]]
+    return problem(ctx, { status: 503, code: error.code, headers })
+  }
+  const status = statusOf(error)
+  // Whoever sends more than is read must not be listened to any longer: the connection ends with the answer.
+  if (status < 500)
+    return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers: status === 413 ? CLOSING : [] })
+  return problem(ctx, { status: 500, code: 'internal_error' })
+}
+
+/** The problem that answers a path which no route has. */
+export function notFoundProblem(ctx: HttpContext): Reply {
+  return problem(ctx, { status: 404, code: 'not_found' })
+}
+
+/** The client-error status that Express, Fastify and Koa put on their errors; 500 for everything else. */
+function statusOf(error: unknown): number {
+  const carrier = error as { readonly status?: unknown; readonly statusCode?: unknown } | null | undefined
+  const status = carrier?.statusCode ?? carrier?.status
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
+}

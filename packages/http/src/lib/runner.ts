@@ -1,0 +1,76 @@
+import type { HttpContext } from './context.ts'
+import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
+import { mergeHeaders, type HeaderList } from './headers.ts'
+
+/**
+ * What came of several guards: everything the adapter has to put on the response, and how the request goes on. A refusal
+ * and a fault keep what the guards before them asked for.
+ */
+export interface Outcome {
+  readonly headers: HeaderList
+  readonly heads: readonly HeadHook[]
+  readonly closed: readonly ClosedHook[]
+  readonly refused: Refused | undefined
+  /** Something threw; boxed, since anything can be thrown. */
+  readonly fault: { readonly error: unknown } | undefined
+}
+
+const PASSED: Outcome = Object.freeze({ headers: [], heads: [], closed: [], refused: undefined, fault: undefined })
+
+/**
+ * Composes guards: in order, the first refusal wins, synchronous as long as they are. Never throws or rejects.
+ *
+ * @example
+ * ```ts
+ * import { ALLOW, runner } from '@wardstone/http'
+ *
+ * export const run = runner([() => ALLOW, () => ({ ok: true, headers: [['x-checked', 'yes']] })])
+ * ```
+ */
+export function runner(guards: readonly Guard[]): (ctx: HttpContext) => Outcome | Promise<Outcome> {
+  return (ctx) => walk(guards, 0, ctx, PASSED)
+}
+
+function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: Outcome): Outcome | Promise<Outcome> {
+  let outcome = before
+  for (let i = from; i < guards.length; i++) {
+    let decision: Decision | Promise<Decision>
+    try {
+      decision = (guards[i] as Guard)(ctx)
+    } catch (error) {
+      return { ...outcome, fault: { error } }
+    }
+    if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
+    if (!decision.ok) return { ...outcome, refused: decision }
+    outcome = admit(outcome, decision)
+  }
+  return outcome
+}
+
+async function later(
+  pending: Promise<Decision>,
+  guards: readonly Guard[],
+  next: number,
+  ctx: HttpContext,
+  outcome: Outcome,
+): Promise<Outcome> {
+  let decision: Decision
+  try {
+    decision = await pending
+  } catch (error) {
+    return { ...outcome, fault: { error } }
+  }
+  if (!decision.ok) return { ...outcome, refused: decision }
+  return walk(guards, next, ctx, admit(outcome, decision))
+}
+
+function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
+  if (headers === undefined && head === undefined && closed === undefined) return outcome
+  return {
+    headers: headers === undefined ? outcome.headers : mergeHeaders(outcome.headers, headers),
+    heads: head === undefined ? outcome.heads : [...outcome.heads, head],
+    closed: closed === undefined ? outcome.closed : [...outcome.closed, closed],
+    refused: undefined,
+    fault: undefined,
+  }
+}
