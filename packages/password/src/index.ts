@@ -1,1 +1,5 @@
-export {}
+export { createPasswordHasher } from './lib/hasher.ts'
+export type { PasswordHasher, PasswordHasherStats } from './lib/hasher.ts'
+export type { PasswordHasherOptions } from './lib/parameters.ts'
+export { PasswordError } from './lib/text.ts'
+export type { PasswordErrorCode } from './lib/text.ts'
