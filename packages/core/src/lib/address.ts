@@ -90,7 +90,9 @@ function addTo(list: BlockList, entry: string): void {
   if (family === 0 || rest.length > 0 || prefix < 0 || prefix > most) {
     refuse('expected addresses and CIDR blocks such as 10.0.0.0/8; names and presets are not addresses')
   }
-  if (prefix === 0) refuse('everything cannot be trusted: list the proxies that stand in front of the application')
+  // The widest blocks that anybody owns are 10.0.0.0/8 and fc00::/7. Wider ones are everything, in halves.
+  if (prefix < (family === 6 ? 7 : 8))
+    refuse('everything cannot be trusted: list the proxies that stand in front of the application')
   list.addSubnet(text, prefix, family === 6 ? 'ipv6' : 'ipv4')
 }
 

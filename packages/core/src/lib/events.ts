@@ -51,7 +51,8 @@ export function emitter<E extends SecurityEvent>(sink: EventSink<E> | undefined)
   return (event) => {
     try {
       const pending = sink(event)
-      if (pending instanceof Promise) pending.catch(() => {})
+      // Not instanceof: a promise of another realm or library rejects as loudly.
+      if (pending !== undefined) Promise.resolve(pending).catch(() => {})
     } catch {
       // Reporting is never a reason to fail what is reported.
     }
