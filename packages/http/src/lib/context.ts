@@ -1,5 +1,5 @@
 import type { Principal } from '@wardstone/core'
-import type { Refused } from './decision.ts'
+import type { Refused } from './reply.ts'
 import { stateKey, type RequestState, type StateKey } from './state.ts'
 
 /**

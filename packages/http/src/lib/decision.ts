@@ -1,14 +1,9 @@
 import type { HttpContext } from './context.ts'
 import type { HeaderList } from './headers.ts'
 import { problem, type ProblemInput } from './problem.ts'
+import type { Refused, Reply } from './reply.ts'
 
-/** A whole response as data. */
-export interface Reply {
-  readonly status: number
-  readonly headers?: HeaderList | undefined
-  /** Not sent in answer to `HEAD`, nor with 204 and 304. */
-  readonly body?: string | Uint8Array | undefined
-}
+export type { Refused, Reply } from './reply.ts'
 
 /** The head of a response as it is about to be sent. */
 export interface HeadView {
@@ -31,14 +26,6 @@ export interface Allowed {
   readonly head?: HeadHook | undefined
   /** Runs for every guard that allowed, also when a later one refused or threw. */
   readonly closed?: ClosedHook | undefined
-}
-
-/** The request ends here: a refusal, a preflight, a redirect. */
-export interface Refused {
-  readonly ok: false
-  readonly reply: Reply
-  /** A literal in snake_case that says why, for metrics and tests. */
-  readonly code?: string | undefined
 }
 
 /** What a guard says of a request. Refusals are values; only faults are thrown. */

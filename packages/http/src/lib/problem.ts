@@ -1,7 +1,7 @@
 import { WardstoneError } from '@wardstone/core'
 import { requestIdKey, type HttpContext } from './context.ts'
-import type { Reply } from './decision.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
+import type { Reply } from './reply.ts'
 
 /** What a problem document says. */
 export interface ProblemInput {
