@@ -1,1 +1,8 @@
-export {}
+export { baseline } from './lib/baseline.ts'
+export { contextOf } from './lib/context.ts'
+export { endpoint } from './lib/endpoint.ts'
+export type { EndpointOptions } from './lib/endpoint.ts'
+export { guard } from './lib/guard.ts'
+export { principal } from './lib/principal.ts'
+export { problems } from './lib/problems.ts'
+export type { ProblemsOptions } from './lib/problems.ts'

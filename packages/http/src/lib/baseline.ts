@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { clientAddress, readOptions, trustedProxies } from '@wardstone/core'
+import { clientAddress, ConfigurationError, readOptions, trustedProxies } from '@wardstone/core'
+import type { OptionReader, TrustedProxies } from '@wardstone/core'
 import { originKey, requestIdKey, type HttpContext } from './context.ts'
 import type { Guard } from './decision.ts'
 import type { HeaderList } from './headers.ts'
@@ -41,7 +42,7 @@ const INBOUND_ID = /^[\w.-]{8,128}$/
  */
 export function baseline(options: BaselineOptions = {}): Guard {
   const settings = readOptions('baseline', options, (o) => ({
-    trusted: trustedProxies(o.value('trustedProxies', 'expected a list or a number of hops', () => true) ?? []),
+    trusted: readTrusted(o),
     headers: o.value<BaselineOptions['headers']>('headers', 'expected lower-case names with texts, or false', isHeaderBag) ?? {},
   }))
   const plain = listed({ ...DEFAULTS, ...settings.headers }, TRANSPORT)
@@ -60,6 +61,18 @@ export function baseline(options: BaselineOptions = {}): Guard {
     const headers: Array<HeaderList[number]> = [['x-request-id', id], ...plain]
     if (secure && transport !== false) headers.push([TRANSPORT, transport])
     return { ok: true, headers }
+  }
+}
+
+/** Problems of the list stand beside those of the other options. */
+function readTrusted(options: OptionReader): TrustedProxies {
+  const given = options.value<readonly string[] | number>('trustedProxies', '', () => true)
+  try {
+    return trustedProxies(given ?? [])
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const { option, expected } of error.problems) options.problem(option, expected)
+    return trustedProxies([])
   }
 }
 

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '@wardstone/core'
+
 /** Attributes of a cookie. Setting and clearing must use the same ones, or the browser keeps the old cookie. */
 export interface CookieAttributes {
   readonly httpOnly: boolean
@@ -5,6 +7,8 @@ export interface CookieAttributes {
   readonly sameSite: 'strict' | 'lax' | 'none'
   readonly path: string
 }
+
+const PLAIN = /^[\w.~-]*$/
 
 /**
  * Finds a cookie in a `Cookie` header, without decoding it. `undefined` when it stands there twice: a sibling host or
@@ -20,9 +24,9 @@ export function readCookie(header: string | undefined, name: string): string | u
     let end = header.indexOf(';', at)
     if (end < 0) end = header.length
     const equals = header.indexOf('=', at)
-    if (equals > 0 && equals < end && header.slice(at, equals).trim() === name) {
+    if (equals > 0 && equals < end && bare(header, at, equals) === name) {
       if (found !== undefined) return undefined
-      found = unquoted(header.slice(equals + 1, end).trim())
+      found = unquoted(bare(header, equals + 1, end))
     }
     at = end + 1
   }
@@ -33,8 +37,14 @@ export function readCookie(header: string | undefined, name: string): string | u
  * Writes a `Set-Cookie` value. `maxAgeMs` 0 removes the cookie.
  *
  * @param value - letters, digits and `_-.~` only, as in base64url: it is not encoded
+ * @throws {@link ConfigurationError} `invalid_options` for a name or value that could end early and add attributes.
  */
 export function serializeCookie(name: string, value: string, attributes: CookieAttributes, maxAgeMs: number): string {
+  if (name === '' || !PLAIN.test(name) || !PLAIN.test(value)) {
+    throw new ConfigurationError('serializeCookie', [
+      { option: 'name and value', expected: 'expected letters, digits, "_", "-", "." and "~"' },
+    ])
+  }
   const sameSite = { strict: 'Strict', lax: 'Lax', none: 'None' }[attributes.sameSite]
   return [
     `${name}=${value}`,
@@ -44,6 +54,20 @@ export function serializeCookie(name: string, value: string, attributes: CookieA
     ...(attributes.secure ? ['Secure'] : []),
     `SameSite=${sameSite}`,
   ].join('; ')
+}
+
+/**
+ * Cuts off spaces and tabs, and nothing else: `trim()` also eats characters that browsers take for part of the name, by
+ * which a page may set what then passes for a `__Host-` cookie.
+ */
+function bare(text: string, from: number, to: number): string {
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 function unquoted(value: string): string {

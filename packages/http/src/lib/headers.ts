@@ -23,10 +23,9 @@ export function mergeHeaders(into: HeaderList, more: HeaderList): HeaderList {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5 | RFC 9110 section 12.5.5}
  */
 export function uniteVary(earlier: string | undefined, later: string): string {
-  if (earlier === undefined || earlier === '') return later
-  const fields = earlier.split(',').map((field) => field.trim())
-  for (const field of later.split(',').map((f) => f.trim())) {
-    if (!fields.some((known) => known.toLowerCase() === field.toLowerCase())) fields.push(field)
+  const fields: string[] = []
+  for (const field of `${earlier ?? ''},${later}`.split(',').map((f) => f.trim())) {
+    if (field !== '' && !fields.some((known) => known.toLowerCase() === field.toLowerCase())) fields.push(field)
   }
   return fields.includes('*') ? '*' : fields.join(', ')
 }

@@ -11,8 +11,8 @@ export interface Outcome {
   readonly heads: readonly HeadHook[]
   readonly closed: readonly ClosedHook[]
   readonly refused: Refused | undefined
-  /** Something threw; boxed, since anything can be thrown. */
-  readonly fault: { readonly error: unknown } | undefined
+  /** A guard threw. Always an error: a host takes `undefined` for success and the text `route` for a command. */
+  readonly fault: Error | undefined
 }
 
 const PASSED: Outcome = Object.freeze({ headers: [], heads: [], closed: [], refused: undefined, fault: undefined })
@@ -34,15 +34,14 @@ export function runner(guards: readonly Guard[]): (ctx: HttpContext) => Outcome 
 function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: Outcome): Outcome | Promise<Outcome> {
   let outcome = before
   for (let i = from; i < guards.length; i++) {
-    let decision: Decision | Promise<Decision>
     try {
-      decision = (guards[i] as Guard)(ctx)
+      const decision = (guards[i] as Guard)(ctx)
+      if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
+      if (!decision.ok) return { ...outcome, refused: decision }
+      outcome = admit(outcome, decision)
     } catch (error) {
-      return { ...outcome, fault: { error } }
+      return { ...outcome, fault: asError(error) }
     }
-    if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
-    if (!decision.ok) return { ...outcome, refused: decision }
-    outcome = admit(outcome, decision)
   }
   return outcome
 }
@@ -54,14 +53,13 @@ async function later(
   ctx: HttpContext,
   outcome: Outcome,
 ): Promise<Outcome> {
-  let decision: Decision
   try {
-    decision = await pending
+    const decision = await pending
+    if (!decision.ok) return { ...outcome, refused: decision }
+    return await walk(guards, next, ctx, admit(outcome, decision))
   } catch (error) {
-    return { ...outcome, fault: { error } }
+    return { ...outcome, fault: asError(error) }
   }
-  if (!decision.ok) return { ...outcome, refused: decision }
-  return walk(guards, next, ctx, admit(outcome, decision))
 }
 
 function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
@@ -73,4 +71,8 @@ function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
     refused: undefined,
     fault: undefined,
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('A guard threw something that is no error', { cause: thrown })
 }

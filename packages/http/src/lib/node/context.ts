@@ -10,18 +10,20 @@ const SINGULAR: ReadonlySet<string> = new Set(['authorization', 'origin', 'host'
 
 /**
  * The request of any framework that stands on `node:http`. An adapter extends it by what only the framework knows: the
- * matched route, its parameters and the framework's own request.
+ * matched route and its parameters.
  */
 export abstract class NodeContext<Raw> implements HttpContext<Raw> {
   abstract readonly route: string | undefined
-  abstract readonly raw: Raw
   abstract param(name: string): string | undefined
 
   readonly state = new RequestState()
+  readonly raw: Raw
   readonly #message: IncomingMessage
 
-  constructor(message: IncomingMessage) {
+  /** @param raw - the framework's own request */
+  constructor(message: IncomingMessage, raw: Raw) {
     this.#message = message
+    this.raw = raw
   }
 
   get method(): string {
@@ -30,10 +32,7 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
 
   get path(): string {
     // Routers shorten `url` below their mount point and keep the whole in `originalUrl`.
-    const target = (this.#message as { readonly originalUrl?: string }).originalUrl ?? this.#message.url ?? '/'
-    const start = target.startsWith('/') ? 0 : pathStart(target)
-    const end = target.indexOf('?', start)
-    return (end < 0 ? target.slice(start) : target.slice(start, end)) || '/'
+    return pathOf((this.#message as { readonly originalUrl?: string }).originalUrl ?? this.#message.url ?? '/')
   }
 
   get ip(): string | undefined {
@@ -49,8 +48,9 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
 
   header(name: Lowercase<string>): string | undefined {
     if (SINGULAR.has(name) && this.#occurs(name) > 1) return undefined
-    const value = this.#message.headers[name]
-    return typeof value === 'object' ? value.join(', ') : value
+    const value: unknown = this.#message.headers[name]
+    if (typeof value === 'string') return value
+    return Array.isArray(value) ? value.join(', ') : undefined
   }
 
   cookie(name: string): string | undefined {
@@ -69,10 +69,14 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
   }
 }
 
-/** Where the path begins in an absolute request target (`GET http://host/path`); `*` and the like are paths themselves. */
-function pathStart(target: string): number {
-  const scheme = target.indexOf('://')
-  if (scheme < 0) return 0
-  const slash = target.indexOf('/', scheme + 3)
-  return slash < 0 ? target.length : slash
+/** The path of a request target, which may be absolute (`GET http://host/path`) or no path at all (`OPTIONS *`). */
+function pathOf(target: string): string {
+  // Also at `#`, which no honest client sends and every router cuts off.
+  const end = target.search(/[?#]/)
+  const whole = end < 0 ? target : target.slice(0, end)
+  if (whole.startsWith('/')) return whole
+  const scheme = whole.indexOf('://')
+  if (scheme < 0) return whole
+  const slash = whole.indexOf('/', scheme + 3)
+  return slash < 0 ? '/' : whole.slice(slash)
 }

@@ -6,67 +6,115 @@ import type { Outcome } from '../runner.ts'
 /** Where an adapter's headers go: the response itself, or the framework's own collection of them. */
 export interface HeaderTarget {
   get(name: string): OutgoingHttpHeader | undefined
-  set(name: string, value: string | string[]): void
+  /** In place of an earlier value, where that one stood. */
+  set(name: string, value: string): void
+  /** One more line of this name. */
+  append(name: string, value: string): void
 }
+
+/**
+ * What describes a body that is not sent after all. Removed before a problem is written, or a compressed page that
+ * failed would leave its `content-encoding` on the plain text.
+ */
+export const CONTENT_HEADERS: readonly string[] = [
+  'accept-ranges',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-range',
+  'etag',
+  'expires',
+  'last-modified',
+  'trailer',
+  'transfer-encoding',
+]
 
 /**
  * Puts on a response what guards asked for: headers at once, the rest when its time comes.
  *
  * @param target - where headers are collected until they are sent; the response itself by default
+ * @throws TypeError when a guard's header is not one that can be sent
  */
 export function applyOutcome(response: ServerResponse, outcome: Outcome, target: HeaderTarget = targetOf(response)): void {
-  addHeaders(target, outcome.headers)
-  if (outcome.heads.length > 0) beforeHead(response, outcome.heads)
   if (outcome.closed.length > 0) onceClosed(response, outcome.closed)
-}
-
-/**
- * Ends a response with a whole reply. If a head has already been sent, nothing true can be said any more and the
- * connection is cut.
- */
-export function endReply(response: ServerResponse, method: string, reply: Reply): void {
-  if (response.headersSent) {
-    if (!response.writableEnded) response.destroy()
-    return
-  }
-  response.statusCode = reply.status
-  addHeaders(targetOf(response), reply.headers ?? [])
-  if (reply.status === 204 || reply.status === 304) {
-    response.end()
-    return
-  }
-  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : (reply.body ?? new Uint8Array())
-  response.setHeader('content-length', String(body.byteLength))
-  response.end(method === 'HEAD' ? undefined : body)
+  if (response.headersSent) return // somebody answered while an asynchronous guard was thinking
+  if (outcome.heads.length > 0) beforeHead(response, outcome.heads)
+  addHeaders(target, outcome.headers)
 }
 
 /** Adds headers: cookies are appended, `Vary` is united, anything else replaces. */
 export function addHeaders(target: HeaderTarget, headers: HeaderList): void {
   for (const [name, value] of headers) {
-    const earlier = name === 'set-cookie' || name === 'vary' ? target.get(name) : undefined
-    if (earlier === undefined) target.set(name, value)
-    else if (name === 'vary') target.set(name, uniteVary(String(earlier), value))
-    else target.set(name, [...(Array.isArray(earlier) ? earlier.map(String) : [String(earlier)]), value])
+    if (name === 'set-cookie') target.append(name, value)
+    else target.set(name, name === 'vary' ? uniteVary(textOf(target.get(name)), value) : value)
   }
 }
 
-function targetOf(response: ServerResponse): HeaderTarget {
-  return { get: (name) => response.getHeader(name), set: (name, value) => void response.setHeader(name, value) }
+/** What is sent for a reply: length and type stated, no body where none may be. */
+export function wireReply(reply: Reply): { readonly headers: HeaderList; readonly body: Buffer | undefined } {
+  const headers = reply.headers ?? []
+  if (reply.status === 204 || reply.status === 304) return { headers, body: undefined }
+  const body = Buffer.from(reply.body ?? '')
+  const typed = body.length === 0 || headers.some(([name]) => name === 'content-type')
+  const added: HeaderList = [['content-length', String(body.length)]]
+  return { headers: [...headers, ...(typed ? [] : OCTETS), ...added], body }
 }
+
+const OCTETS: HeaderList = [['content-type', 'application/octet-stream']]
+
+/**
+ * Ends a response with a whole reply. If a head has already been sent, nothing true can be said any more and the
+ * connection is cut.
+ */
+export function endReply(response: ServerResponse, reply: Reply): void {
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy()
+    return
+  }
+  const { headers, body } = wireReply(reply)
+  response.statusCode = reply.status
+  addHeaders(targetOf(response), headers)
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+function targetOf(response: ServerResponse): HeaderTarget {
+  return {
+    get: (name) => response.getHeader(name),
+    set: (name, value) => void response.setHeader(name, value),
+    append: (name, value) => void response.appendHeader(name, value),
+  }
+}
+
+/** The hooks that wait for a response's head; guards of several mounts share one list, so that they run in order. */
+const waiting = new WeakMap<ServerResponse, HeadHook[]>()
 
 /**
  * Runs the hooks when the head is about to be written. Every framework on Node, and Node itself for an implicit head,
  * ends in `writeHead`, so its one replacement sees them all, hijacked and streamed responses included.
  */
 function beforeHead(response: ServerResponse, heads: readonly HeadHook[]): void {
+  const earlier = waiting.get(response)
+  if (earlier !== undefined) {
+    earlier.push(...heads)
+    return
+  }
+  const hooks = [...heads]
+  waiting.set(response, hooks)
   const original = response.writeHead.bind(response)
   response.writeHead = function writeHead(status: number, ...rest: unknown[]): ServerResponse {
     response.writeHead = original
     const reason = typeof rest[0] === 'string' ? rest[0] : undefined
-    setAll(response, reason === undefined ? rest[0] : rest[1])
-    const target = targetOf(response)
-    for (const head of heads) {
-      addHeaders(target, head({ status, header: (name) => textOf(response.getHeader(name)) }) ?? [])
+    setAll(
+      response,
+      rest.find((arg) => typeof arg === 'object'),
+    )
+    const view = { status, header: (name: string) => textOf(response.getHeader(name)) }
+    for (const hook of hooks) {
+      try {
+        addHeaders(targetOf(response), hook(view) ?? [])
+      } catch {
+        // Frameworks write the head where nobody can catch, and the process would end: the hook adds nothing.
+      }
     }
     return reason === undefined ? response.writeHead(status) : response.writeHead(status, reason)
   }

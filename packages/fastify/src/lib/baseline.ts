@@ -1,0 +1,70 @@
+import { warn } from '@wardstone/core'
+import { baseline as baselineGuard, faultProblem, type BaselineOptions } from '@wardstone/http'
+import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { contextOf } from './context.ts'
+import { guard } from './guard.ts'
+import { plugin } from './plugin.ts'
+import { sendReply } from './reply.ts'
+
+/**
+ * What every response gets, errors and 404 included: address, request id, security headers. A plugin for the instance on
+ * which it is registered; {@link problems} is its other half, {@link frameworkErrors} covers what no plugin sees.
+ *
+ * The `trustProxy` option of Fastify is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { baseline, problems } from '@wardstone/fastify'
+ * import { fastify } from 'fastify'
+ *
+ * const app = fastify()
+ * app.register(baseline({ trustedProxies: ['10.0.0.0/8'] }))
+ * app.register(problems())
+ * app.get('/', async () => 'hello')
+ * ```
+ */
+export function baseline(options?: BaselineOptions): FastifyPluginCallback {
+  const apply = guard(baselineGuard(options))
+  return plugin('@wardstone/fastify/baseline', (instance) => {
+    let asked = false
+    const hook: onRequestHookHandler = function wardstoneBaseline(request, reply, done) {
+      if (!asked) {
+        asked = true
+        // Only a request tells: `ips` is there when the option is on.
+        if (request.ips !== undefined) {
+          warn(
+            'WARDSTONE_HOST_PROXY_SETTING',
+            'Fastify trusts proxies by its option trustProxy, Wardstone by trustedProxies: request.ip may differ. Leave the option out.',
+          )
+        }
+      }
+      apply.call(instance, request, reply, done)
+    }
+    instance.addHook('onRequest', hook)
+  })
+}
+
+/**
+ * Answers what Fastify refuses before it has a route, and so without any hook: a path that cannot be decoded, a parameter
+ * that is too long. An option of the server, with the same options as {@link baseline}.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { frameworkErrors } from '@wardstone/fastify'
+ * import { fastify } from 'fastify'
+ *
+ * export const app = fastify({ frameworkErrors: frameworkErrors({ trustedProxies: ['10.0.0.0/8'] }) })
+ * ```
+ */
+export function frameworkErrors(
+  options?: BaselineOptions,
+): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
+  const apply = guard(baselineGuard(options))
+  return function wardstoneFrameworkErrors(error, request, reply) {
+    apply.call(request.server, request, reply, () => sendReply(reply, faultProblem(contextOf(request), error)))
+  }
+}

@@ -1,0 +1,37 @@
+import type { HttpContext } from '@wardstone/http'
+import { NodeContext } from '@wardstone/http/node'
+import type { FastifyRequest } from 'fastify'
+
+const CONTEXT = Symbol('wardstone.context')
+
+class FastifyContext extends NodeContext<FastifyRequest> {
+  constructor(request: FastifyRequest) {
+    super(request.raw, request)
+  }
+
+  get route(): string | undefined {
+    return this.raw.routeOptions.url
+  }
+
+  param(name: string): string | undefined {
+    const value = (this.raw.params as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+    return typeof value === 'string' ? value : undefined
+  }
+}
+
+/**
+ * The {@link HttpContext} of a request: one and the same for everything that asks.
+ *
+ * @example
+ * ```ts
+ * import { contextOf } from '@wardstone/fastify'
+ * import { clientFacts } from '@wardstone/http'
+ * import type { FastifyRequest } from 'fastify'
+ *
+ * export const client = (request: FastifyRequest) => clientFacts(contextOf(request))
+ * ```
+ */
+export function contextOf(request: FastifyRequest): HttpContext<FastifyRequest> {
+  const carrier = request as FastifyRequest & { [CONTEXT]?: HttpContext<FastifyRequest> }
+  return (carrier[CONTEXT] ??= new FastifyContext(request))
+}

@@ -1,0 +1,46 @@
+import { readOptions } from '@wardstone/core'
+import { requireJson, type Endpoint } from '@wardstone/http'
+import type { RouteShorthandOptionsWithHandler } from 'fastify'
+import { contextOf } from './context.ts'
+import { sendReply } from './reply.ts'
+
+/** Options of {@link endpoint}. */
+export interface EndpointOptions {
+  /** The largest body that is read, in bytes. Default 102,400. */
+  readonly bodyLimit?: number | undefined
+}
+
+/**
+ * A route from an {@link Endpoint}: JSON or nothing comes in, through Fastify's own parser, a reply goes out. What it makes
+ * is the options of a route, to which hooks may be added.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { endpoint, guard } from '@wardstone/fastify'
+ * import { ALLOW, jsonReply } from '@wardstone/http'
+ * import { fastify } from 'fastify'
+ *
+ * const echo = endpoint((ctx, body) => jsonReply(200, { body }), { bodyLimit: 1024 })
+ * fastify()
+ *   .post('/echo', echo)
+ *   .post('/guarded', { ...echo, onRequest: guard(() => ALLOW) })
+ * ```
+ */
+export function endpoint(handler: Endpoint, options?: EndpointOptions): RouteShorthandOptionsWithHandler {
+  const bodyLimit = readOptions('endpoint', options, (o) => o.integer('bodyLimit', { min: 1, max: 2 ** 30 }, 102_400))
+  return {
+    bodyLimit,
+    // After every guard, before the body.
+    preParsing(request, reply, payload, done) {
+      const refused = requireJson(contextOf(request))
+      if (refused === undefined) done(null, payload)
+      else sendReply(reply, refused.reply)
+    },
+    async handler(request, reply) {
+      sendReply(reply, await handler(contextOf(request), request.body))
+      return reply
+    },
+  }
+}
