@@ -1,1 +1,49 @@
-export {}
+export type { OwnClaims } from './lib/access/claims.ts'
+export type { Verification, Verified } from './lib/access/verified.ts'
+export { createVerifier } from './lib/access/verifier.ts'
+export type { Verifier, VerifierOptions, VerifierStats } from './lib/access/verifier.ts'
+export { ClaimsNotAllowedError, ClaimsUnavailableError } from './lib/errors.ts'
+export type {
+  ClaimsChanged,
+  ClaimsFailed,
+  KeyEvent,
+  SessionCreated,
+  SessionMoved,
+  SessionRenewed,
+  SessionUsedAfterEnd,
+  TokenEvent,
+  TokenForged,
+  TokenReused,
+  TokenRevoked,
+} from './lib/events.ts'
+export { hmacKeys } from './lib/keys/hmac-keys.ts'
+export type { HmacKeysOptions } from './lib/keys/hmac-keys.ts'
+export { jwksKeys } from './lib/keys/jwks.ts'
+export type { Jwks, JwksKeys } from './lib/keys/jwks.ts'
+export { createKeySet } from './lib/keys/key-set.ts'
+export type { KeySet, KeySetOptions } from './lib/keys/key-set.ts'
+export type { KeyTimes, PlannedKey } from './lib/keys/plan.ts'
+export type { SigningKey } from './lib/keys/signing-key.ts'
+export type { KeyStage, TokenKeys } from './lib/keys/token-keys.ts'
+export type { Algorithm, AsymmetricAlgorithm, KeyInput, VerificationKey, VerificationKeys } from './lib/keys/verification-key.ts'
+export type { EndReason, Family, RefreshPolicy } from './lib/refresh/family.ts'
+export type { Presented, Stillborn } from './lib/refresh/step.ts'
+export type { AccessRefusal, IssueRefusal, RefreshRefusal, Refusal } from './lib/refusals.ts'
+export type { SignatureRefusal } from './lib/jws/verify.ts'
+export { createTokenService } from './lib/service.ts'
+export type { RefreshOptions, SessionFacts, TokenServiceOptions } from './lib/service-options.ts'
+export { memoryStore } from './lib/sessions/memory-store.ts'
+export type { MemoryStoreOptions } from './lib/sessions/memory-store.ts'
+export type { Revocation, RevocationFeed } from './lib/sessions/revocation.ts'
+export type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './lib/sessions/store.ts'
+export type {
+  ClaimsUnavailable,
+  Issued,
+  IssueInput,
+  Refreshed,
+  RefreshRefused,
+  SessionInfo,
+  TokenPair,
+  TokenService,
+  TokenServiceStats,
+} from './lib/token-service.ts'

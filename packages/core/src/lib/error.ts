@@ -58,3 +58,15 @@ export class ConfigurationError extends WardstoneError<'invalid_options'> {
     this.problems = problems
   }
 }
+
+/**
+ * Thrown when a verb is called with an argument that can never be right: a mistake in the calling code. Code
+ * `invalid_argument`.
+ */
+export class InvalidArgumentError extends WardstoneError<'invalid_argument'> {
+  readonly code = 'invalid_argument'
+
+  constructor(argument: string, expected: string) {
+    super(`${argument}: ${expected}`)
+  }
+}

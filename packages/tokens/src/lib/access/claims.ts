@@ -1,0 +1,65 @@
+import type { StandardSchema } from '@wardstone/core'
+import { ClaimsNotAllowedError } from '../errors.ts'
+
+/** What an access token says besides the application's claims. Times are seconds, as JWT has them. */
+export interface OwnClaims {
+  readonly iss: string
+  readonly aud: string
+  readonly sub: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  /** The session. */
+  readonly sid: string
+  /** The generation of the refresh token that this access token came with. */
+  readonly gen: number
+  /** The subject's epoch at that moment. */
+  readonly epo: number
+  /** The subject's claims epoch. */
+  readonly cep: number
+  readonly auth_time: number
+}
+
+/** The media type of access tokens, so that an id token or a logout token of the same key is none. */
+export const ACCESS_TYPE = 'at+jwt'
+
+/** Names that the application may not use: registered ones that change what a token means, and ours. */
+const RESERVED: ReadonlySet<string> = new Set(
+  'iss aud sub iat exp nbf jti sid gen epo cep auth_time cnf act events __proto__ constructor prototype'.split(' '),
+)
+
+/** Refuses claims that would pass for something else. */
+export function allowedClaims(claims: unknown): Record<string, unknown> {
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+    throw new ClaimsNotAllowedError('expected an object')
+  const taken = Object.keys(claims).filter((name) => RESERVED.has(name))
+  if (taken.length > 0) throw new ClaimsNotAllowedError(`the names ${taken.join(', ')} belong to the token itself`)
+  return claims as Record<string, unknown>
+}
+
+/** Takes the payload of a token apart. `undefined` when something that every token of ours has is missing or odd. */
+export function readPayload(payload: Record<string, unknown>): { readonly own: OwnClaims; readonly claims: object } | undefined {
+  const { iss, aud, sub, iat, exp, nbf, jti, sid, gen, epo, cep, auth_time, ...claims } = payload
+  const texts = [iss, sub, jti, sid].every((v) => typeof v === 'string' && v !== '')
+  const numbers = [iat, exp, gen, epo, cep, auth_time].every((v) => typeof v === 'number' && Number.isFinite(v) && v >= 0)
+  if (!texts || !numbers || typeof aud !== 'string' || nbf !== undefined) return undefined
+  return { own: { iss, aud, sub, iat, exp, jti, sid, gen, epo, cep, auth_time } as OwnClaims, claims: frozen(claims) }
+}
+
+/** Checks claims by the application's schema. `undefined` when they do not fit. */
+export function checkClaims<C>(schema: StandardSchema<C> | undefined, claims: object): { readonly value: C } | undefined {
+  if (schema === undefined) return { value: claims as C }
+  const result = schema['~standard'].validate(claims)
+  if (result instanceof Promise)
+    throw new ClaimsNotAllowedError('claimsSchema has to answer at once: a token is verified on every request')
+  return result.issues === undefined ? { value: frozen(result.value) } : undefined
+}
+
+/** Whoever changed a verified token's claims would change them for every later request with it. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) frozen(inner)
+  }
+  return value
+}

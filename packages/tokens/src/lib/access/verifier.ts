@@ -1,0 +1,236 @@
+import { readOptions, type Duration, type Now, type OptionReader, type Principal, type StandardSchema } from '@wardstone/core'
+import { parseObject } from '../jws/compact.ts'
+import { verifyCompact } from '../jws/verify.ts'
+import type { VerificationKeys } from '../keys/verification-key.ts'
+import { namespaceOf, shardOf } from '../refresh/wire.ts'
+import { refusal, type AccessRefusal } from '../refusals.ts'
+import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
+import { RecentCache } from './cache.ts'
+import { ACCESS_TYPE, checkClaims, readPayload, type OwnClaims } from './claims.ts'
+import { VerifiedToken, type Verification, type Verified } from './verified.ts'
+
+/** Options of {@link createVerifier}. */
+export interface VerifierOptions<C> {
+  /** Who issued the tokens: compared with `iss`, to the letter. */
+  readonly issuer: string
+  /** Who the tokens are for: `aud` must be this, or one of these. */
+  readonly audience: string | readonly string[]
+  readonly keys: VerificationKeys
+  /** Where revocations come from. `'none'` means that a token is good until it expires, also after a logout. */
+  readonly revocation: RevocationFeed | 'none'
+  /** Checks the application's claims, and gives them their type. Any Standard Schema that answers at once. */
+  readonly claimsSchema?: StandardSchema<C> | undefined
+  /** The longest lifetime that a token may have. Default 1 day. */
+  readonly maxLifetime?: Duration | undefined
+  /** How far clocks may be apart. Default 5 seconds, at most 60. */
+  readonly skew?: Duration | undefined
+  /** How many verified tokens are remembered. Default 10,000, some 15 MB; 0 remembers none. */
+  readonly cacheSize?: number | undefined
+  readonly now?: Now | undefined
+}
+
+/** Verifies access tokens: for services that do not issue any. */
+export interface Verifier<C> {
+  /** Verifies an access token, at once. */
+  verify(accessToken: string): Verification<C>
+  /** Calls back once when the session of the token ends; returns the way to stop waiting. */
+  onEnd(verified: Verified<C>, listener: () => void): () => void
+  stats(): VerifierStats
+}
+
+/** What was verified and refused since the start. */
+export interface VerifierStats {
+  /** Verified, by the id of the key. An old key that no longer grows here is unused. */
+  readonly verified: Readonly<Record<string, number>>
+  /** Refused, by code. */
+  readonly refused: Readonly<Partial<Record<AccessRefusal, number>>>
+}
+
+/**
+ * Makes a verifier for a service that issues no tokens: public keys, no store.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9068#section-4 | RFC 9068 section 4}
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type VerificationKeys } from '@wardstone/tokens'
+ *
+ * export const verifierFor = (keys: VerificationKeys) =>
+ *   createVerifier<{ plan: string }>({ issuer: 'https://id.example', audience: 'https://api.example', keys, revocation: 'none' })
+ * ```
+ */
+export function createVerifier<C = unknown>(options: VerifierOptions<C>): Verifier<C> {
+  const settings = readOptions('createVerifier', options, (o) => {
+    const revocation = o.value<RevocationFeed | 'none'>(
+      'revocation',
+      "expected a feed, or 'none' if a token may outlive its session",
+      (v) => v === 'none' || isObjectWith(v, 'follow'),
+    )
+    if (revocation === undefined)
+      o.problem('revocation', "required; expected a feed, or 'none' if a token may outlive its session")
+    const maxLifetimeMs = o.lifetime('maxLifetime', '1d')
+    return { ...readVerification<C>(o), revocation, maxLifetimeMs }
+  })
+  const { revocation, maxLifetimeMs, skewMs, now } = settings
+  const view = new RevocationView(revocation === 'none' ? undefined : revocation, maxLifetimeMs + skewMs, now)
+  return new AccessVerifier<C>({ ...settings, view })
+}
+
+/** What every verification of access tokens needs, whoever does it. */
+export interface VerificationSettings<C> {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly keys: VerificationKeys
+  readonly schema: StandardSchema<C> | undefined
+  readonly skewMs: number
+  readonly cacheSize: number
+  readonly now: Now
+}
+
+/** Reads the options that a verifier and a token service have in common. */
+export function readVerification<C>(o: OptionReader): VerificationSettings<C> {
+  const audience = o.value<string | readonly string[]>('audience', 'expected a text, or a list of texts', isAudience)
+  if (audience === undefined) o.problem('audience', 'required; expected a text, or a list of texts')
+  const keys = o.value<VerificationKeys>('keys', 'expected createKeySet(), hmacKeys() or jwksKeys(); never a text', (v) =>
+    isObjectWith(v, 'candidates'),
+  )
+  if (keys === undefined) o.problem('keys', 'required; expected createKeySet(), hmacKeys() or jwksKeys()')
+  const skewMs = o.duration('skew', '5s')
+  if (skewMs > 60_000) o.problem('skew', 'expected at most 60s')
+  return {
+    issuer: o.text('issuer'),
+    audiences: [audience ?? ''].flat(),
+    keys: keys as VerificationKeys,
+    schema: o.value<StandardSchema<C>>('claimsSchema', 'expected a Standard Schema', (v) => isObjectWith(v, '~standard')),
+    skewMs,
+    cacheSize: o.integer('cacheSize', { min: 0, max: 1_000_000 }, 10_000),
+    now: o.callback<Now | undefined>('now') ?? Date.now,
+  }
+}
+
+function isAudience(value: unknown): boolean {
+  const texts = [value].flat()
+  return texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '')
+}
+
+/** Whether a value is an object, or function, that has the member. */
+export function isObjectWith(value: unknown, member: string): boolean {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && member in value
+}
+
+/** A verified token and what has to be the same for it to be so still. */
+interface Remembered<C> {
+  readonly verified: VerifiedToken<C>
+  readonly kid: string
+  readonly validUntil: number
+  keysVersion: number
+  viewVersion: number
+}
+
+/** Verifies access tokens in a fixed order, and remembers those that it believed. */
+export class AccessVerifier<C> implements Verifier<C> {
+  readonly #settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }
+  readonly #namespace: string
+  readonly #cache: RecentCache<Remembered<C>>
+  readonly #verified = new Map<string, number>()
+  readonly #refused: Partial<Record<AccessRefusal, number>> = {}
+
+  constructor(settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }) {
+    this.#settings = settings
+    this.#namespace = namespaceOf(settings.issuer)
+    this.#cache = new RecentCache(Math.ceil(settings.cacheSize / 2))
+  }
+
+  verify(accessToken: string): Verification<C> {
+    const known = this.#cache.get(accessToken)
+    const result = known === undefined ? this.#verifyNew(accessToken) : this.#verifyAgain(accessToken, known)
+    if (typeof result !== 'string') return result
+    this.#refused[result] = (this.#refused[result] ?? 0) + 1
+    return refusal(result)
+  }
+
+  onEnd(verified: Verified<C>, listener: () => void): () => void {
+    return this.#settings.view.onEnd(VerifiedToken.revocable(verified), listener)
+  }
+
+  stats(): VerifierStats {
+    return { verified: Object.fromEntries(this.#verified), refused: { ...this.#refused } }
+  }
+
+  /** The usual case. The signature does not change; time, keys and revocations do. */
+  #verifyAgain(token: string, known: Remembered<C>): VerifiedToken<C> | AccessRefusal {
+    const { keys, view, now } = this.#settings
+    if (now() >= known.validUntil) return this.#forget(token, 'expired')
+    if (known.keysVersion !== keys.version) {
+      if (keys.candidates(known.kid).length === 0) return this.#forget(token, 'unknown_key')
+      known.keysVersion = keys.version
+    }
+    if (known.viewVersion !== view.version) {
+      const revoked = view.judge(VerifiedToken.revocable(known.verified))
+      if (revoked !== undefined) return this.#forget(token, revoked)
+      known.viewVersion = view.version
+    }
+    this.#count(known.kid)
+    return known.verified
+  }
+
+  #verifyNew(token: string): VerifiedToken<C> | AccessRefusal {
+    const { keys, view, skewMs } = this.#settings
+    const keysVersion = keys.version
+    const signed = verifyCompact(token, keys)
+    if (typeof signed === 'string') return signed
+    if (signed.typ !== ACCESS_TYPE && signed.typ !== `application/${ACCESS_TYPE}`) return 'wrong_type'
+    const payload = parseObject(signed.payload)
+    const parts = payload && readPayload(payload)
+    if (parts === undefined) return 'claims_invalid'
+    const { own } = parts
+    const refused = this.#judgeOwn(own)
+    if (refused !== undefined) return refused
+    const claims = checkClaims(this.#settings.schema, parts.claims)
+    if (claims === undefined) return 'claims_invalid'
+    const revocable = { sid: own.sid, shard: shardOf(this.#namespace, own.sub), epoch: own.epo, claimsEpoch: own.cep }
+    const revoked = view.judge(revocable)
+    if (revoked !== undefined) return revoked
+    const verified = new VerifiedToken(principalOf(own, claims.value), own.gen, own.exp * 1000, revocable)
+    const validUntil = verified.expiresAt + skewMs
+    if (this.#settings.cacheSize > 0) {
+      this.#cache.set(token, { verified, kid: signed.key.kid, validUntil, keysVersion, viewVersion: view.version })
+    }
+    this.#count(signed.key.kid)
+    return verified
+  }
+
+  #judgeOwn(own: OwnClaims): AccessRefusal | undefined {
+    const { issuer, audiences, skewMs, maxLifetimeMs, now } = this.#settings
+    const at = now()
+    if (own.iss !== issuer) return 'wrong_issuer'
+    if (!audiences.includes(own.aud)) return 'wrong_audience'
+    if (at >= own.exp * 1000 + skewMs) return 'expired'
+    if (at < own.iat * 1000 - skewMs) return 'not_yet_valid'
+    return (own.exp - own.iat) * 1000 > maxLifetimeMs ? 'lifetime_too_long' : undefined
+  }
+
+  #forget(token: string, why: AccessRefusal): AccessRefusal {
+    this.#cache.delete(token)
+    return why
+  }
+
+  #count(kid: string): void {
+    this.#verified.set(kid, (this.#verified.get(kid) ?? 0) + 1)
+  }
+}
+
+function principalOf<C>(own: OwnClaims, claims: C): Principal<C> {
+  const { roles, tenant } = claims as { readonly roles?: unknown; readonly tenant?: unknown }
+  return {
+    id: own.sub,
+    roles: Array.isArray(roles) ? roles.filter((role): role is string => typeof role === 'string') : NO_ROLES,
+    tenant: typeof tenant === 'string' ? tenant : undefined,
+    sid: own.sid,
+    authTime: own.auth_time * 1000,
+    claims,
+  }
+}
+
+const NO_ROLES: readonly string[] = Object.freeze([])

@@ -1,0 +1,211 @@
+import { InvalidArgumentError, readOptions, type Now } from '@wardstone/core'
+import {
+  clientFacts,
+  deny,
+  jsonReply,
+  problem,
+  type Endpoint,
+  type HeaderList,
+  type HttpContext,
+  type Reply,
+} from '@wardstone/http'
+import { isObjectWith } from '../access/verifier.ts'
+import type { Verified } from '../access/verified.ts'
+import type { IssueInput, Refreshed, RefreshRefused, TokenPair, TokenService } from '../token-service.ts'
+import { verifiedKey } from './bearer.ts'
+import { readRefreshCookie, type RefreshCookie, type RefreshCookieOptions } from './cookie.ts'
+
+/** Options of {@link createSessionEndpoints}. */
+export interface SessionEndpointsOptions {
+  readonly tokens: TokenService<object>
+  readonly cookie?: RefreshCookieOptions | undefined
+  readonly now?: Now | undefined
+}
+
+/**
+ * The session's endpoints. Access tokens go into the body, the refresh token into its cookie and nowhere else.
+ * `logoutAll`, `list`, `end` and `confirm` stand behind `bearer`.
+ */
+export interface SessionEndpoints {
+  /**
+   * Begins a session and answers with its tokens: call it at the end of the application's own sign-in, once it knows who
+   * that is. Ends the session whose cookie the browser still sends.
+   *
+   * @param extra - further members of the body, such as the account
+   */
+  begin(ctx: HttpContext, who: IssueInput, extra?: object): Promise<Reply>
+  /** Answers with new tokens for the cookie. */
+  readonly refresh: Endpoint
+  /** Ends the session of the cookie, and removes the cookie whatever happens. */
+  readonly logout: Endpoint
+  /** Ends all sessions of the principal. */
+  readonly logoutAll: Endpoint
+  /** Notes that the browser has its tokens. */
+  readonly confirm: Endpoint
+  /** Lists the principal's sessions. */
+  readonly list: Endpoint
+  /** Ends one session of the principal, by the route's parameter `id`. */
+  readonly end: Endpoint
+  /** Serves the public keys. */
+  readonly jwks: Endpoint
+}
+
+const NO_STORE: HeaderList = [['cache-control', 'no-store']]
+
+/**
+ * Makes the endpoints of sessions.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import type { TokenService } from '@wardstone/tokens'
+ * import { createSessionEndpoints } from '@wardstone/tokens/http'
+ *
+ * export const sessionsOf = (tokens: TokenService<object>) => createSessionEndpoints({ tokens, cookie: { sameSite: 'lax' } })
+ * ```
+ */
+export function createSessionEndpoints(options: SessionEndpointsOptions): SessionEndpoints {
+  const { tokens, cookie, now } = readOptions('createSessionEndpoints', options, (o) => {
+    const service = o.value<TokenService<object>>('tokens', 'expected createTokenService()', (v) => isObjectWith(v, 'refresh'))
+    if (service === undefined) o.problem('tokens', 'required; expected createTokenService()')
+    return {
+      tokens: service as TokenService<object>,
+      cookie: readRefreshCookie(o.nested('cookie')),
+      now: o.callback<Now | undefined>('now') ?? Date.now,
+    }
+  })
+
+  return {
+    async begin(ctx, who, extra) {
+      const crossed = crossSite(ctx)
+      if (crossed !== undefined) return crossed
+      const earlier = ctx.cookie(cookie.name)
+      if (earlier !== undefined) await tokens.revoke({ refreshToken: earlier }, clientFacts(ctx))
+      const issued = await tokens.issue(who, clientFacts(ctx))
+      if (!issued.ok) return problem(ctx, { status: 401, code: 'sign_in_refused' })
+      return jsonReply(200, { ...bodyOf(issued, now()), ...extra }, [...NO_STORE, setCookie(cookie, issued, now())])
+    },
+
+    async refresh(ctx) {
+      const crossed = crossSite(ctx)
+      if (crossed !== undefined) return crossed
+      const presented = ctx.cookie(cookie.name)
+      if (presented === undefined) return notAccepted(ctx)
+      return refreshReply(ctx, await tokens.refresh(presented, clientFacts(ctx)), cookie, now())
+    },
+
+    async logout(ctx) {
+      const crossed = crossSite(ctx)
+      if (crossed !== undefined) return crossed
+      const headers: HeaderList = [...NO_STORE, ['set-cookie', cookie.clear()]]
+      const presented = ctx.cookie(cookie.name)
+      try {
+        if (presented !== undefined) await tokens.revoke({ refreshToken: presented }, clientFacts(ctx))
+      } catch {
+        // Whoever leaves a shared computer must not leave the cookie; that the session lives on is said aloud.
+        return problem(ctx, { status: 503, code: 'session_not_revoked', headers })
+      }
+      return { status: 204, headers }
+    },
+
+    async logoutAll(ctx) {
+      await tokens.revokeAll(signedIn(ctx).principal.id, clientFacts(ctx))
+      return { status: 204, headers: [...NO_STORE, ['set-cookie', cookie.clear()]] }
+    },
+
+    async confirm(ctx) {
+      await tokens.confirm(signedIn(ctx) as Verified<object>)
+      return { status: 204, headers: NO_STORE }
+    },
+
+    async list(ctx) {
+      const { principal, sid: currentSid } = signedIn(ctx)
+      const sessions = await tokens.list(principal.id)
+      const items = sessions.map(({ sid, userAgent, ip, createdAt, lastUsedAt }) => ({
+        id: sid,
+        device: userAgent ?? null,
+        ip: ip ?? null,
+        createdAt: new Date(createdAt).toISOString(),
+        lastUsedAt: new Date(lastUsedAt).toISOString(),
+        current: sid === currentSid,
+      }))
+      return jsonReply(200, { sessions: items }, NO_STORE)
+    },
+
+    async end(ctx) {
+      const sid = ctx.param('id') ?? ''
+      const ended = await tokens.revoke({ sub: signedIn(ctx).principal.id, sid }, clientFacts(ctx))
+      return ended ? { status: 204, headers: NO_STORE } : problem(ctx, { status: 404, code: 'not_found' })
+    },
+
+    jwks(ctx) {
+      const { body, etag, cacheControl } = tokens.jwks()
+      const headers: HeaderList = [
+        ['content-type', 'application/jwk-set+json'],
+        ['cache-control', cacheControl],
+        ['etag', etag],
+      ]
+      const known = ctx
+        .header('if-none-match')
+        ?.split(',')
+        .map((tag) => tag.trim().replace(/^W\//, ''))
+      return known?.some((tag) => tag === etag || tag === '*') === true
+        ? { status: 304, headers }
+        : { status: 200, headers, body }
+    },
+  }
+}
+
+/** What a browser is told of a refresh. One answer for every token that is not accepted, and the cookie stays. */
+function refreshReply(ctx: HttpContext, result: Refreshed | RefreshRefused, cookie: RefreshCookie, now: number): Reply {
+  if (result.ok) return jsonReply(200, bodyOf(result, now), [...NO_STORE, ...renewedCookie(result, cookie, now)])
+  if (result.code === 'claims_unavailable') {
+    return problem(ctx, { status: 503, code: result.code, headers: renewedCookie(result as ClaimsMissing, cookie, now) })
+  }
+  return result.retryable ? problem(ctx, { status: 503, code: result.code }) : notAccepted(ctx)
+}
+
+type ClaimsMissing = Extract<RefreshRefused, { readonly code: 'claims_unavailable' }>
+
+/**
+ * The cookie of a new or repeated refresh token. Where the presented token is still the current one nothing is set: this
+ * response may arrive after one that sets a later token.
+ */
+function renewedCookie(result: Refreshed | ClaimsMissing, cookie: RefreshCookie, now: number): HeaderList {
+  return result.kind === 'repeated' ? [] : [setCookie(cookie, result, now)]
+}
+
+function setCookie(
+  cookie: RefreshCookie,
+  { refreshToken, refreshExpiresAt }: Pick<TokenPair, 'refreshToken' | 'refreshExpiresAt'>,
+  now: number,
+): HeaderList[number] {
+  return ['set-cookie', cookie.set(refreshToken, refreshExpiresAt - now)]
+}
+
+function bodyOf({ accessToken, expiresAt }: TokenPair, now: number): object {
+  return { accessToken, tokenType: 'Bearer', expiresIn: Math.max(0, Math.floor((expiresAt - now) / 1000)) }
+}
+
+/** The cookie is not cleared: a newer one may have been set meanwhile, by a sign-in in another tab. */
+function notAccepted(ctx: HttpContext): Reply {
+  return problem(ctx, { status: 401, code: 'invalid_refresh_token' })
+}
+
+/**
+ * Refuses what a browser says another site caused. Sibling hosts count as others.
+ *
+ * @see {@link https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header | Fetch Metadata}
+ */
+function crossSite(ctx: HttpContext): Reply | undefined {
+  const site = ctx.header('sec-fetch-site')
+  if (site === undefined || site === 'same-origin' || site === 'none') return undefined
+  return deny(ctx, { status: 403, code: 'cross_site_request' }).reply
+}
+
+function signedIn(ctx: HttpContext): Verified<unknown> {
+  const verified = ctx.state.get(verifiedKey)
+  if (verified === undefined) throw new InvalidArgumentError('ctx', 'this endpoint stands behind guard(bearer(tokens))')
+  return verified
+}

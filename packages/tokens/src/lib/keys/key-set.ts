@@ -1,0 +1,272 @@
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { emitter, readOptions, type Duration, type EventSink, type Now } from '@wardstone/core'
+import type { JWK } from 'jose'
+import type { KeyEvent } from '../events.ts'
+import { writeJwks, type Jwks } from './jwks.ts'
+import { leadMs, nextKeyDueAt, plan, type PlannedKey, type RotationPolicy } from './plan.ts'
+import { signingKey, type SigningKey } from './signing-key.ts'
+import type { KeyStage, TokenKeys } from './token-keys.ts'
+import { isJwk, verificationKey, type AsymmetricAlgorithm, type KeyInput, type VerificationKey } from './verification-key.ts'
+
+/** Options of {@link createKeySet}. */
+export interface KeySetOptions {
+  /** Default `RS256`, which every verifier knows; `ES256` and `EdDSA` make smaller tokens. */
+  readonly algorithm?: AsymmetricAlgorithm | undefined
+  /** A private key to begin with, instead of a new one. */
+  readonly initial?: KeyInput | undefined
+  /** How long a key signs before the next one takes over. Default 90 days. */
+  readonly rotateEvery?: Duration | undefined
+  /** The longest lifetime of a token signed here: so long a retired key goes on verifying. Default 15 minutes. */
+  readonly tokenTtl?: Duration | undefined
+  /** How long verifiers may cache the published set: so long a new key waits before it signs. Default 5 minutes. */
+  readonly jwksMaxAge?: Duration | undefined
+  /** How far clocks may be apart. Default 5 seconds. */
+  readonly skew?: Duration | undefined
+  readonly now?: Now | undefined
+  readonly events?: EventSink<KeyEvent> | undefined
+}
+
+/** A set of signing keys that renews itself: published, then signing, then retired, then removed. */
+export interface KeySet extends TokenKeys {
+  /**
+   * Makes the next key now. It is published at once and signs as soon as every verifier must have seen it; the key before
+   * it goes on verifying until its last token has expired. Nothing fails meanwhile.
+   *
+   * @returns the new key's id and when it will sign
+   */
+  rotate(): Promise<PlannedKey>
+  /**
+   * For a key that leaked: it verifies nothing from this call on, and another signs at once: the one before it where that
+   * still verifies, since verifiers elsewhere know it, else the next. Its tokens are refused; verifiers elsewhere follow
+   * when they fetch the set again.
+   */
+  remove(kid: string): Promise<void>
+  /** Makes the next key if it is due. Signing asks for it by itself; call it from a timer where signing is rare. */
+  tick(): Promise<void>
+  /** Every key with its stage and times, oldest first. */
+  timeline(): readonly PlannedKey[]
+}
+
+/**
+ * Makes a set of signing keys in memory. The first key signs at once; the times of later ones follow from the lifetimes.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7517 | RFC 7517}
+ *
+ * @example
+ * ```ts
+ * import { createKeySet } from '@wardstone/tokens'
+ *
+ * const keys = createKeySet({ algorithm: 'ES256', rotateEvery: '30d' })
+ * export const next = await keys.rotate()
+ * ```
+ */
+export function createKeySet(options: KeySetOptions = {}): KeySet {
+  const settings = readOptions('createKeySet', options, (o) => {
+    const policy: RotationPolicy = {
+      rotateEveryMs: o.lifetime('rotateEvery', '90d'),
+      tokenTtlMs: o.lifetime('tokenTtl', '15m'),
+      jwksMaxAgeMs: o.duration('jwksMaxAge', '5m'),
+      skewMs: o.duration('skew', '5s'),
+    }
+    if (policy.skewMs > 60_000) o.problem('skew', 'expected at most 60s')
+    if (policy.rotateEveryMs < leadMs(policy))
+      o.problem('rotateEvery', 'expected more than jwksMaxAge + skew: no key could be published in time')
+    return {
+      policy,
+      algorithm: o.oneOf('algorithm', ['RS256', 'ES256', 'EdDSA'], 'RS256'),
+      initial: o.value<KeyInput>(
+        'initial',
+        'expected a private KeyObject, CryptoKey or JWK',
+        (v) => typeof v === 'object' && v !== null,
+      ),
+      now: o.callback<Now | undefined>('now') ?? Date.now,
+      events: o.callback<EventSink<KeyEvent> | undefined>('events'),
+    }
+  })
+  return new MemoryKeySet(settings.policy, settings.algorithm, settings.initial, settings.now, emitter(settings.events))
+}
+
+interface KeyRecord {
+  readonly kid: string
+  readonly createdAt: number
+  readonly activateAt: number
+  readonly signing: SigningKey
+  readonly verification: VerificationKey & { readonly jwk: JWK }
+}
+
+/** All that is answered from, true from one moment until the next change of a stage. */
+interface Snapshot {
+  readonly from: number
+  readonly until: number
+  readonly keys: readonly PlannedKey[]
+  readonly candidates: ReadonlyMap<string, readonly VerificationKey[]>
+  readonly signer: SigningKey
+  readonly jwks: Jwks
+}
+
+class MemoryKeySet implements KeySet {
+  readonly tokenTtlMs: number
+  version = 0
+  #records: readonly KeyRecord[]
+  #snapshot: Snapshot
+  #making: Promise<KeyRecord> | undefined
+  readonly #policy: RotationPolicy
+  readonly #alg: AsymmetricAlgorithm
+  readonly #now: Now
+  readonly #emit: (event: KeyEvent) => void
+
+  constructor(
+    policy: RotationPolicy,
+    alg: AsymmetricAlgorithm,
+    initial: KeyInput | undefined,
+    now: Now,
+    emit: (event: KeyEvent) => void,
+  ) {
+    this.#policy = policy
+    this.#alg = alg
+    this.#now = now
+    this.#emit = emit
+    this.tokenTtlMs = policy.tokenTtlMs
+    const at = now()
+    this.#records = [record(alg, initial === undefined ? generateNow(alg) : privateKeyOf(initial), at, at)]
+    this.#snapshot = this.#take(at)
+  }
+
+  signer(): SigningKey {
+    const snapshot = this.#current()
+    // In the background: this call signs with the key that is there.
+    if (this.#now() >= nextKeyDueAt(this.#records, this.#policy)) void this.rotate().catch(() => {})
+    return snapshot.signer
+  }
+
+  candidates(kid: string | undefined): readonly VerificationKey[] {
+    return kid === undefined ? [] : (this.#current().candidates.get(kid) ?? [])
+  }
+
+  stageOf(kid: string): KeyStage {
+    const stage = this.#current().keys.find((key) => key.kid === kid)?.stage
+    return stage === undefined || stage === 'removed' ? 'unknown' : stage
+  }
+
+  jwks(): Jwks {
+    return this.#current().jwks
+  }
+
+  timeline(): readonly PlannedKey[] {
+    return this.#current().keys
+  }
+
+  async rotate(): Promise<PlannedKey> {
+    const { kid } = await this.#make()
+    return this.timeline().find((key) => key.kid === kid) as PlannedKey
+  }
+
+  async remove(kid: string): Promise<void> {
+    if (this.stageOf(kid) === 'active' && this.#records.at(-1)?.kid === kid) await this.#make()
+    const at = this.#now()
+    const left = this.#records.filter((key) => key.kid !== kid)
+    if (left.length === this.#records.length) return
+    // Somebody has to sign from now on: waiting for caches would mean to go on with the key that leaked.
+    const signs = plan(left, at, this.#policy).findLast((key) => key.stage === 'active')?.kid
+    this.#replace(left.map((key) => (key.kid === signs ? { ...key, activateAt: Math.min(key.activateAt, at) } : key)))
+    this.#report('key_compromised', 'critical', kid)
+  }
+
+  async tick(): Promise<void> {
+    if (this.#now() >= nextKeyDueAt(this.#records, this.#policy)) await this.#make()
+    this.#current()
+  }
+
+  /** One key at a time, however many ask. */
+  #make(): Promise<KeyRecord> {
+    this.#making ??= this.#generate().finally(() => (this.#making = undefined))
+    return this.#making
+  }
+
+  async #generate(): Promise<KeyRecord> {
+    const privateKey = await generate(this.#alg)
+    const at = this.#now()
+    const newest = this.#records.at(-1)?.activateAt ?? at
+    const made = record(this.#alg, privateKey, at, Math.max(at + leadMs(this.#policy), newest))
+    this.#replace([...this.#records, made])
+    this.#report('key_published', 'info', made.kid)
+    return made
+  }
+
+  #replace(records: readonly KeyRecord[]): void {
+    this.#records = records
+    this.#snapshot = this.#renew(this.#now())
+  }
+
+  #current(): Snapshot {
+    const now = this.#now()
+    // Also when the clock went back: a stage holds between two moments, not since one.
+    if (now >= this.#snapshot.until || now < this.#snapshot.from) this.#snapshot = this.#renew(now)
+    return this.#snapshot
+  }
+
+  #renew(now: number): Snapshot {
+    const before = this.#snapshot
+    const after = this.#take(now)
+    if ([...before.candidates.keys()].some((kid) => !after.candidates.has(kid))) this.version++
+    for (const key of after.keys) {
+      const earlier = before.keys.find((k) => k.kid === key.kid)?.stage
+      if (key.stage === 'active' && earlier !== 'active') this.#report('key_activated', 'info', key.kid)
+      if (key.stage === 'removed' && earlier !== 'removed') this.#report('key_removed', 'info', key.kid)
+    }
+    this.#records = this.#records.filter((key) => after.candidates.has(key.kid))
+    return after
+  }
+
+  #take(now: number): Snapshot {
+    const keys = plan(this.#records, now, this.#policy)
+    const alive = keys.flatMap((key, i) => (key.stage === 'removed' ? [] : [{ key, record: this.#records[i] as KeyRecord }]))
+    const moments = keys.flatMap(({ activateAt, removeAt }) => [activateAt, removeAt ?? Number.POSITIVE_INFINITY])
+    return {
+      from: Math.max(Number.NEGATIVE_INFINITY, ...moments.filter((at) => at <= now)),
+      until: Math.min(Number.POSITIVE_INFINITY, ...moments.filter((at) => at > now)),
+      keys,
+      candidates: new Map(alive.map(({ record: { kid, verification } }) => [kid, [verification]])),
+      signer: (alive.findLast(({ key }) => key.stage === 'active') as { record: KeyRecord }).record.signing,
+      jwks: writeJwks(
+        alive.map(({ record }) => record.verification.jwk),
+        this.#policy.jwksMaxAgeMs,
+      ),
+    }
+  }
+
+  #report(name: KeyEvent['name'], severity: KeyEvent['severity'], kid: string): void {
+    this.#emit({ name, severity, at: this.#now(), data: { kid, alg: this.#alg } })
+  }
+}
+
+const PARAMETERS = {
+  RS256: ['rsa', { modulusLength: 2048 }],
+  ES256: ['ec', { namedCurve: 'P-256' }],
+  EdDSA: ['ed25519', {}],
+} as const
+
+const pairOf = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ privateKey: KeyObject }>
+
+async function generate(alg: AsymmetricAlgorithm): Promise<KeyObject> {
+  const [type, parameters] = PARAMETERS[alg]
+  return (await pairOf(type, parameters)).privateKey
+}
+
+/** For the first key only: a set without one could not answer anything. */
+function generateNow(alg: AsymmetricAlgorithm): KeyObject {
+  const [type, parameters] = PARAMETERS[alg]
+  return (generateKeyPairSync as (type: string, options: object) => { privateKey: KeyObject })(type, parameters).privateKey
+}
+
+function privateKeyOf(input: KeyInput): KeyObject {
+  if (input instanceof KeyObject) return input
+  return isJwk(input) ? createPrivateKey({ key: { ...input }, format: 'jwk' }) : KeyObject.from(input)
+}
+
+function record(alg: AsymmetricAlgorithm, privateKey: KeyObject, createdAt: number, activateAt: number): KeyRecord {
+  const verification = verificationKey(privateKey, alg)
+  return { kid: verification.kid, createdAt, activateAt, verification, signing: signingKey(verification.kid, alg, privateKey) }
+}

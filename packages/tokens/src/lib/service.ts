@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import { InvalidArgumentError, type ClientFacts } from '@wardstone/core'
+import { RecentCache } from './access/cache.ts'
+import { mintAccessToken, type Minted } from './access/mint.ts'
+import { VerifiedToken, type Verification, type Verified } from './access/verified.ts'
+import { AccessVerifier } from './access/verifier.ts'
+import type { Jwks } from './keys/jwks.ts'
+import type { EndReason } from './refresh/family.ts'
+import { Refresher } from './refresh/refresher.ts'
+import { hashOf, namespaceOf, shardOf } from './refresh/wire.ts'
+import { refusal, type IssueRefusal, type Refusal } from './refusals.ts'
+import { reporter, type Report } from './report.ts'
+import { readServiceOptions, type ServiceSettings, type TokenServiceOptions } from './service-options.ts'
+import { RevocationView } from './sessions/revocation.ts'
+import type {
+  Issued,
+  IssueInput,
+  Refreshed,
+  RefreshRefused,
+  SessionInfo,
+  TokenService,
+  TokenServiceStats,
+} from './token-service.ts'
+
+/**
+ * Makes a token service.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`, all problems at once. In production `keys`, `secrets` and `store` are required.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9068 | RFC 9068} for access tokens
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9700#section-4.14 | RFC 9700 section 4.14} for refresh tokens
+ *
+ * @example
+ * ```ts
+ * import { generateSecret, secretRing } from '@wardstone/core'
+ * import { createKeySet, createTokenService, memoryStore } from '@wardstone/tokens'
+ *
+ * const tokens = createTokenService({
+ *   issuer: 'https://api.example',
+ *   audience: 'https://api.example',
+ *   keys: createKeySet({ algorithm: 'ES256' }),
+ *   secrets: secretRing({ current: generateSecret() }),
+ *   store: memoryStore(),
+ *   claims: async ({ sub }) => ({ username: `user ${sub}`, roles: ['user'] }),
+ * })
+ * const session = await tokens.issue({ sub: '42' })
+ * if (session.ok) console.log(tokens.verify(session.accessToken))
+ * ```
+ */
+export function createTokenService<C extends object>(options: TokenServiceOptions<C>): TokenService<C> {
+  return new Service(readServiceOptions(options))
+}
+
+class Service<C extends object> implements TokenService<C> {
+  readonly #settings: ServiceSettings<C>
+  readonly #namespace: string
+  readonly #verifier: AccessVerifier<C>
+  readonly #refresher: Refresher<C>
+  readonly #report: Report
+  /** The last generation of each session that was told to the store, so that each is told once. */
+  readonly #confirmed = new RecentCache<number>(10_000)
+  readonly #refreshed = new Map<string, number>()
+  #issued = 0
+
+  constructor(settings: ServiceSettings<C>) {
+    const { store, policy, maxSessions, accessTtlMs, skewMs, now, events, revocation } = settings
+    const revocationMs = accessTtlMs + 2 * skewMs
+    store.configure({ policy, maxSessions, revocationMs })
+    const view = new RevocationView(revocation === 'feed' ? store.revocations : undefined, revocationMs, now)
+    this.#settings = settings
+    this.#namespace = namespaceOf(settings.issuer)
+    this.#report = reporter(events, now)
+    this.#verifier = new AccessVerifier({ ...settings, view, maxLifetimeMs: accessTtlMs + skewMs })
+    this.#refresher = new Refresher(settings, view, this.#report)
+  }
+
+  async issue(input: IssueInput, client: ClientFacts = {}): Promise<Issued | Refusal<IssueRefusal>> {
+    const { sub, authTime, epoch: expectedEpoch } = input
+    const { store } = this.#settings
+    const shard = this.#shard(sub)
+    const sid = randomBytes(16).toString('base64url')
+    const s = randomBytes(16)
+    const { kid } = this.#refresher
+    const created = await store.create({ sid, shard, sub, secretHash: hashOf(s), kid, authTime, expectedEpoch, client })
+    if (!created.ok) return refusal(created.reason)
+    const { family, epochs, evicted, sessions } = created
+    if (evicted.length > 0) this.#revoked('session', 'evicted', client, sub, evicted)
+    const minted = await this.#mintOrEnd(() => mintAccessToken(this.#settings, family, epochs), shard, sid)
+    const refreshToken = this.#refresher.tokenOf(family, s)
+    if (minted === null || refreshToken === undefined) return refusal('subject_gone')
+    this.#issued++
+    this.#report({ name: 'session_created', severity: 'info', subject: sub, sid, client, data: { sessions } })
+    return { ok: true, ...minted, refreshToken, refreshExpiresAt: family.idleEnd, sid }
+  }
+
+  async refresh(refreshToken: string, client: ClientFacts = {}): Promise<Refreshed | RefreshRefused> {
+    const result = await this.#refresher.refresh(refreshToken, client)
+    const outcome = result.ok ? result.kind : result.code
+    this.#refreshed.set(outcome, (this.#refreshed.get(outcome) ?? 0) + 1)
+    return result
+  }
+
+  verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C> {
+    const result = this.#verifier.verify(accessToken)
+    if (result.ok && options?.confirm !== false && this.#confirmed.get(result.sid) !== result.gen) {
+      // Nobody waits for it: what the store did not acknowledge is told again with the next request.
+      this.confirm(result).catch(() => {})
+    }
+    return result
+  }
+
+  async confirm(verified: Verified<C>): Promise<void> {
+    const { sid, shard } = VerifiedToken.revocable(verified)
+    this.#confirmed.set(sid, verified.gen)
+    try {
+      await this.#settings.store.confirm(shard, sid, verified.gen)
+    } catch (error) {
+      this.#confirmed.delete(sid)
+      throw error
+    }
+  }
+
+  async revoke(
+    target: { readonly sub: string; readonly sid: string } | { readonly refreshToken: string },
+    client: ClientFacts = {},
+  ): Promise<boolean> {
+    const { store } = this.#settings
+    if ('sid' in target) {
+      const done = await store.end(this.#shard(target.sub), target.sid, 'revoked')
+      if (done) this.#revoked('session', 'revoked', client, target.sub, [target.sid])
+      return done
+    }
+    const presented = this.#refresher.decode(target.refreshToken)
+    if (typeof presented === 'string') return false
+    const done = await store.end(presented.shard, presented.sid, 'signed_out', hashOf(presented.s))
+    if (done) this.#revoked('session', 'signed_out', client, undefined, [presented.sid])
+    return done
+  }
+
+  async revokeOthers(keep: { readonly sub: string; readonly sid: string }, client: ClientFacts = {}): Promise<number> {
+    const sids = await this.#settings.store.endOthers(this.#shard(keep.sub), keep.sid)
+    if (sids.length > 0) this.#revoked('others', 'revoked', client, keep.sub, sids)
+    return sids.length
+  }
+
+  async revokeAll(sub: string, client: ClientFacts = {}): Promise<void> {
+    await this.#settings.store.endAll(this.#shard(sub))
+    this.#revoked('subject', 'subject_revoked', client, sub)
+  }
+
+  async revokeEveryone(client: ClientFacts = {}): Promise<void> {
+    await this.#settings.store.endEveryone()
+    this.#revoked('everyone', 'subject_revoked', client)
+  }
+
+  async refreshClaims(sub: string, client: ClientFacts = {}): Promise<void> {
+    await this.#settings.store.touchClaims(this.#shard(sub))
+    this.#report({ name: 'privilege_permissions_changed', severity: 'warn', subject: sub, client, data: {} })
+  }
+
+  async epoch(sub: string): Promise<number> {
+    return (await this.#settings.store.epochs(this.#shard(sub))).epoch
+  }
+
+  async list(sub: string): Promise<readonly SessionInfo[]> {
+    const families = await this.#settings.store.list(this.#shard(sub))
+    return families.map(({ sid, createdAt, rotatedAt, idleEnd, client }) => {
+      return { sid, createdAt, lastUsedAt: rotatedAt, expiresAt: idleEnd, ip: client.ip, userAgent: client.userAgent }
+    })
+  }
+
+  onEnd(verified: Verified<C>, listener: () => void): () => void {
+    return this.#verifier.onEnd(verified, listener)
+  }
+
+  jwks(): Jwks {
+    return this.#settings.keys.jwks()
+  }
+
+  stats(): TokenServiceStats {
+    const { verified, refused } = this.#verifier.stats()
+    const keys = Object.entries(verified).map(([kid, count]) => {
+      return [kid, { stage: this.#settings.keys.stageOf(kid), verified: count }] as const
+    })
+    return { keys: Object.fromEntries(keys), refused, refreshed: Object.fromEntries(this.#refreshed), issued: this.#issued }
+  }
+
+  #shard(sub: string): string {
+    if (typeof sub !== 'string' || sub === '' || sub.length > 255)
+      throw new InvalidArgumentError('sub', 'expected a text of 1 to 255 characters')
+    return shardOf(this.#namespace, sub)
+  }
+
+  /** A session whose first access token could not be made must not stay behind. */
+  async #mintOrEnd(mint: () => Promise<Minted | null>, shard: string, sid: string): Promise<Minted | null> {
+    let minted: Minted | null = null
+    try {
+      minted = await mint()
+    } finally {
+      if (minted === null) await this.#settings.store.end(shard, sid, 'subject_gone')
+    }
+    return minted
+  }
+
+  #revoked(
+    scope: 'session' | 'others' | 'subject' | 'everyone',
+    reason: EndReason,
+    client: ClientFacts,
+    subject?: string,
+    sids?: readonly string[],
+  ): void {
+    const sid = scope === 'session' && sids?.length === 1 ? sids[0] : undefined
+    this.#report({
+      name: 'authn_token_revoked',
+      severity: scope === 'everyone' ? 'critical' : 'info',
+      subject,
+      sid,
+      client,
+      data: { scope, reason, sids },
+    })
+  }
+}

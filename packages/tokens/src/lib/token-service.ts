@@ -1,0 +1,127 @@
+import type { ClientFacts } from '@wardstone/core'
+import type { VerifierStats } from './access/verifier.ts'
+import type { Verification, Verified } from './access/verified.ts'
+import type { Jwks } from './keys/jwks.ts'
+import type { KeyStage } from './keys/token-keys.ts'
+import type { IssueRefusal, RefreshRefusal, Refusal } from './refusals.ts'
+
+/** Who signed in. */
+export interface IssueInput {
+  /** The account's identifier: unique per issuer, at most 255 characters. */
+  readonly sub: string
+  /** When the person proved who they are, in milliseconds since the Unix epoch. Default: now. */
+  readonly authTime?: number | undefined
+  /** {@link TokenService.epoch} from before the password was checked: a logout everywhere in between then wins. */
+  readonly epoch?: number | undefined
+}
+
+/** A pair of tokens. Times are milliseconds since the Unix epoch. */
+export interface TokenPair {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** When the access token expires. */
+  readonly expiresAt: number
+  /** When the refresh token expires if it is not used before. */
+  readonly refreshExpiresAt: number
+  readonly sid: string
+}
+
+/** A session has begun. */
+export interface Issued extends TokenPair {
+  readonly ok: true
+}
+
+/**
+ * New tokens for an old one.
+ *
+ * - `rotated`: the next refresh token.
+ * - `repeated`: within one grace of the last one; the refresh token is the one that was presented.
+ * - `replayed`: the token before the current one was presented, by a retry or a second tab; the refresh token is the
+ *   current one, the same as the first time.
+ * - `healed`: the store had lost a write; the session goes on.
+ */
+export interface Refreshed extends TokenPair {
+  readonly ok: true
+  readonly kind: 'rotated' | 'repeated' | 'replayed' | 'healed'
+}
+
+/** The store has stepped but the claims could not be loaded: no access token, but the client must get its new refresh token. */
+export interface ClaimsUnavailable
+  extends Refusal<'claims_unavailable'>, Pick<TokenPair, 'refreshToken' | 'refreshExpiresAt' | 'sid'> {
+  readonly kind: Refreshed['kind']
+  /** What the loader threw. For logs on this side only. */
+  readonly cause: unknown
+}
+
+/** Why no tokens came of a refresh. */
+export type RefreshRefused = Refusal<Exclude<RefreshRefusal, 'claims_unavailable'>> | ClaimsUnavailable
+
+/** A live session. Times are milliseconds since the Unix epoch. */
+export interface SessionInfo {
+  readonly sid: string
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+}
+
+/** Counters since the start. */
+export interface TokenServiceStats {
+  /** Verified access tokens by the id of their key, with its stage now: an old key that no longer grows is unused. */
+  readonly keys: Readonly<Record<string, { readonly stage: KeyStage; readonly verified: number }>>
+  /** Refused access tokens, by code. */
+  readonly refused: VerifierStats['refused']
+  /** Refreshes, by what came of them. */
+  readonly refreshed: Readonly<Partial<Record<Refreshed['kind'] | RefreshRefusal, number>>>
+  readonly issued: number
+}
+
+/**
+ * Issues access tokens and keeps sessions. A refused token is a value; only faults (a store that cannot answer) throw.
+ *
+ * @typeParam C - what the application puts into access tokens
+ */
+export interface TokenService<C> {
+  /**
+   * Begins a session.
+   *
+   * @throws {@link ClaimsUnavailableError} `claims_unavailable` when the loader throws; no session is left behind.
+   * @throws {@link ClaimsNotAllowedError} `claims_not_allowed` when the claims cannot go into a token.
+   */
+  issue(input: IssueInput, client?: ClientFacts): Promise<Issued | Refusal<IssueRefusal>>
+  /**
+   * Exchanges a refresh token for new tokens. Safe to retry, and safe to send twice at once: whoever asks again within the
+   * windows gets the same refresh token.
+   */
+  refresh(refreshToken: string, client?: ClientFacts): Promise<Refreshed | RefreshRefused>
+  /**
+   * Verifies an access token, at once. A verified token also tells the store that the client got it; a server that
+   * refreshes for a browser passes `confirm: false` and lets the browser call {@link TokenService.confirm}.
+   */
+  verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C>
+  /** Notes that the client got the tokens of this generation: the refresh token before it is then no use to anybody. */
+  confirm(verified: Verified<C>): Promise<void>
+  /** Ends one session, by its id or by a refresh token of it. Answers whether it was alive. */
+  revoke(
+    target: { readonly sub: string; readonly sid: string } | { readonly refreshToken: string },
+    client?: ClientFacts,
+  ): Promise<boolean>
+  /** Ends all sessions of the subject but one. Answers how many. */
+  revokeOthers(keep: { readonly sub: string; readonly sid: string }, client?: ClientFacts): Promise<number>
+  /** Ends all sessions and access tokens of the subject. */
+  revokeAll(sub: string, client?: ClientFacts): Promise<void>
+  /** Ends all sessions and access tokens of this store: after a leak, or after a backup was restored. */
+  revokeEveryone(client?: ClientFacts): Promise<void>
+  /** Refuses access tokens made before, as `claims_stale`, so that clients refresh and get new claims. Sessions go on. */
+  refreshClaims(sub: string, client?: ClientFacts): Promise<void>
+  /** The subject's epoch, for {@link IssueInput.epoch}. */
+  epoch(sub: string): Promise<number>
+  /** The live sessions of the subject, most recently used first. */
+  list(sub: string): Promise<readonly SessionInfo[]>
+  /** Calls back once when the session of a verified token ends, to end a stream; returns the way to stop waiting. */
+  onEnd(verified: Verified<C>, listener: () => void): () => void
+  /** The public keys, for verifiers elsewhere. */
+  jwks(): Jwks
+  stats(): TokenServiceStats
+}
