@@ -33,17 +33,10 @@ export function problems(options?: ProblemsOptions): FastifyPluginCallback {
       const ctx = contextOf(request)
       const answer = faultProblem(ctx, error)
       if (answer.status >= 500 || reply.raw.headersSent) tell(report, error, ctx)
-      // Fastify closes the connection after every body that it could not parse; here the problem says whether to.
-      if (isBodyError(error)) reply.removeHeader('connection')
       for (const name of CONTENT_HEADERS) reply.removeHeader(name)
       sendReply(reply, answer)
     })
   })
-}
-
-function isBodyError(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown } | null)?.code
-  return typeof code === 'string' && code.startsWith('FST_ERR_CTP_')
 }
 
 function tell(report: NonNullable<ProblemsOptions['report']>, error: unknown, ctx: HttpContext<FastifyRequest>): void {

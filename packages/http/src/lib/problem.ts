@@ -53,6 +53,8 @@ const JSON_HEADERS: HeaderList = [
   ['content-type', 'application/problem+json'],
   ['cache-control', 'no-store'],
 ]
+/** After these, some of the body may not have been read. It never will be: the connection ends with the answer. */
+const UNREAD: ReadonlySet<number> = new Set([400, 413, 415])
 const CLOSING: HeaderList = [['connection', 'close']]
 
 /**
@@ -84,10 +86,8 @@ export function faultProblem(ctx: HttpContext, error: unknown): Reply {
     return problem(ctx, { status: 503, code: error.code, headers })
   }
   const status = statusOf(error)
-  // Whoever sends more than is read must not be listened to any longer: the connection ends with the answer.
-  if (status < 500)
-    return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers: status === 413 ? CLOSING : [] })
-  return problem(ctx, { status: 500, code: 'internal_error' })
+  if (status >= 500) return problem(ctx, { status: 500, code: 'internal_error' })
+  return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers: UNREAD.has(status) ? CLOSING : [] })
 }
 
 /** The problem that answers a path which no route has. */

@@ -1,0 +1,39 @@
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { baseline, endpoint, frameworkErrors, guard, problems } from '@wardstone/fastify'
+import { fastify, type RouteShorthandOptionsWithHandler } from 'fastify'
+
+/** The conformance table's applications on Fastify. */
+export const fastifyHost: HttpHost = {
+  name: 'Fastify',
+  async start({ baseline: options, routes, report }) {
+    const app = fastify({ forceCloseConnections: true, frameworkErrors: frameworkErrors(options) })
+    app.register(baseline(options))
+    app.register(problems({ report }))
+    for (const { method, path, mount, first, guards = [], answer } of routes) {
+      const onRequest = [...(first === undefined ? [] : [guard(first)]), guard(...guards)]
+      app.register(
+        async (instance) => {
+          instance.route({ method, url: path, onRequest, ...optionsOf(answer) })
+        },
+        { prefix: mount ?? '' },
+      )
+    }
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return { port: (app.server.address() as AddressInfo).port, close: () => app.close() }
+  },
+}
+
+function optionsOf(answer: HttpRoute['answer']): RouteShorthandOptionsWithHandler {
+  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+  if ('stream' in answer) {
+    return { handler: (_request, reply) => reply.header('content-type', 'text/plain').send(Readable.from(answer.stream())) }
+  }
+  return {
+    handler(_request, reply) {
+      reply.header(...answer.header)
+      throw answer.throws
+    },
+  }
+}

@@ -1,0 +1,7 @@
+export type { HttpCase } from './lib/http/case.ts'
+export { RawClient } from './lib/http/client.ts'
+export type { HttpAnswer, HttpApp, HttpHost, HttpRoute, RunningHost } from './lib/http/host.ts'
+export { Probe } from './lib/http/probe.ts'
+export { runHttpCase } from './lib/http/run.ts'
+export { httpCases } from './lib/http/table.ts'
+export type { Transcript } from './lib/http/transcript.ts'

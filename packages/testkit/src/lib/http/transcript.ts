@@ -1,0 +1,56 @@
+/** What came back, and what was noted on the way. Two hosts that behave the same have equal transcripts. */
+export interface Transcript {
+  /** 0 when nothing came. */
+  readonly status: number
+  /** In the order and spelling in which they were sent, without `Date`. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /** The body's bytes as text; chunks are joined. */
+  readonly body: string
+  /** Whether the body was shorter than announced. */
+  readonly cut: boolean
+  readonly notes: readonly string[]
+}
+
+/** Put in place of the request's id, which is random; of the same length, so that `content-length` stays true. */
+export const REQUEST_ID = '00000000-0000-0000-0000-000000000000'
+
+/** Reads a raw response. Assumes one response, ended by the end of the connection. */
+export function readTranscript(received: string, request: string, notes: readonly string[]): Transcript {
+  const end = received.indexOf('\r\n\r\n')
+  if (end < 0) return { status: 0, headers: [], body: received, cut: received !== '', notes }
+  const [line = '', ...lines] = received.slice(0, end).split('\r\n')
+  const headers = lines.map((text): readonly [string, string] => {
+    const colon = text.indexOf(':')
+    return [text.slice(0, colon), text.slice(colon + 1).trim()]
+  })
+  const valueOf = (name: string): string | undefined => headers.find(([n]) => n.toLowerCase() === name)?.[1]
+  const status = Number(line.split(' ')[1])
+  const { body, cut } = readBody(received.slice(end + 4), {
+    chunked: valueOf('transfer-encoding') === 'chunked',
+    length: request.startsWith('HEAD ') || status === 204 ? 0 : Number(valueOf('content-length') ?? 0),
+  })
+  const id = valueOf('x-request-id')
+  // An id that the client sent is part of what a case looks at; one that we made is not.
+  const conceal = (text: string): string => (id === undefined || request.includes(id) ? text : text.replaceAll(id, REQUEST_ID))
+  return {
+    status,
+    headers: headers.filter(([name]) => name !== 'Date').map(([name, value]) => [name, conceal(value)]),
+    body: conceal(body),
+    cut,
+    notes,
+  }
+}
+
+function readBody(text: string, framing: { chunked: boolean; length: number }): { body: string; cut: boolean } {
+  if (!framing.chunked) return { body: text, cut: text.length !== framing.length }
+  let body = ''
+  let at = 0
+  for (;;) {
+    const end = text.indexOf('\r\n', at)
+    const size = end < 0 ? Number.NaN : Number.parseInt(text.slice(at, end), 16)
+    if (Number.isNaN(size)) return { body, cut: true }
+    if (size === 0) return { body, cut: false }
+    body += text.slice(end + 2, end + 2 + size)
+    at = end + 2 + size + 2
+  }
+}
