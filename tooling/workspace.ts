@@ -1,0 +1,45 @@
+// What the checks share: the list of packages, and a way to run a command that says everything when it fails.
+import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+
+/** The part of a `package.json` that the checks read. */
+export interface Manifest {
+  readonly name: string
+  readonly exports: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+/** A folder below `packages/`. */
+export interface Package {
+  readonly dir: string
+  readonly manifest: Manifest
+}
+
+export const packages: readonly Package[] = globSync('packages/*/package.json')
+  .sort()
+  .map((file) => ({ dir: dirname(file), manifest: JSON.parse(readFileSync(file, 'utf8')) as Manifest }))
+
+const bin = promisify(execFile)
+
+/**
+ * Runs a command with all its output captured, and returns what it wrote to standard output. Inside a script of pnpm the
+ * binaries of `node_modules/.bin` are on the path; `pnpm` itself is not when `npx` started it.
+ */
+export async function run(command: string, args: readonly string[], cwd = '.'): Promise<string> {
+  const [file, before] = command === 'pnpm' ? pnpm() : [command, []]
+  try {
+    return (await bin(file, [...before, ...args], { cwd, maxBuffer: 1e8, timeout: 300_000 })).stdout
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`) // the original repeats all of it as properties
+  }
+}
+
+/** npm and pnpm tell their scripts where they are; it may be a script of theirs or a binary. */
+function pnpm(): [string, string[]] {
+  const path = process.env['npm_execpath']
+  if (path === undefined) return ['pnpm', []]
+  return /\.[cm]?js$/.test(path) ? [process.execPath, [path]] : [path, []]
+}
