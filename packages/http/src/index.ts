@@ -9,7 +9,7 @@ export type { Allowed, ClosedHook, Decision, Endpoint, Guard, HeadHook, HeadView
 export { mergeHeaders } from './lib/headers.ts'
 export type { HeaderList } from './lib/headers.ts'
 export { clientFacts } from './lib/facts.ts'
-export { jsonReply, parseJson, requireJson } from './lib/json.ts'
+export { hasBody, jsonReply, parseJson, requireJson } from './lib/json.ts'
 export { faultProblem, notFoundProblem, problem } from './lib/problem.ts'
 export type { ProblemInput } from './lib/problem.ts'
 export { runner } from './lib/runner.ts'

@@ -1,8 +1,9 @@
 import { readOptions } from '@wardstone/core'
-import { requireJson, type Endpoint } from '@wardstone/http'
+import { hasBody, requireJson, type Endpoint } from '@wardstone/http'
 import type { RouteShorthandOptionsWithHandler } from 'fastify'
 import { contextOf } from './context.ts'
 import { sendReply } from './reply.ts'
+import { skipBody } from './skip-body.ts'
 
 /** Options of {@link endpoint}. */
 export interface EndpointOptions {
@@ -34,9 +35,11 @@ export function endpoint(handler: Endpoint, options?: EndpointOptions): RouteSho
     bodyLimit,
     // After every guard, before the body.
     preParsing(request, reply, payload, done) {
-      const refused = requireJson(contextOf(request))
-      if (refused === undefined) done(null, payload)
-      else sendReply(reply, refused.reply)
+      const ctx = contextOf(request)
+      const refused = requireJson(ctx)
+      if (refused !== undefined) return sendReply(reply, refused.reply)
+      if (!hasBody(ctx)) skipBody(request)
+      done(null, payload)
     },
     async handler(request, reply) {
       sendReply(reply, await handler(contextOf(request), request.body))

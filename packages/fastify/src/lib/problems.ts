@@ -5,6 +5,7 @@ import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
 import { plugin } from './plugin.ts'
 import { sendReply } from './reply.ts'
+import { skipBody } from './skip-body.ts'
 
 /** Options of {@link problems}. */
 export interface ProblemsOptions {
@@ -26,6 +27,10 @@ export function problems(options?: ProblemsOptions): FastifyPluginCallback {
   const report = given ?? ((error, ctx) => ctx.raw.log.error({ err: error }, 'request failed'))
 
   return plugin('@wardstone/fastify/problems', (instance) => {
+    instance.addHook('preParsing', function wardstoneNotFoundBody(request, _reply, payload, done) {
+      if (request.is404) skipBody(request) // which no route wants: 404 is the answer whatever it holds
+      done(null, payload)
+    })
     instance.setNotFoundHandler(function wardstoneNotFound(request, reply) {
       sendReply(reply, notFoundProblem(contextOf(request)))
     })

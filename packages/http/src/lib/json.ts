@@ -19,13 +19,15 @@ export function requireJson(ctx: HttpContext): Refused | undefined {
   const encoding = ctx.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return refuse(ctx)
   const type = ctx.header('content-type')
-  if (type === undefined) {
-    const empty = (ctx.header('content-length') ?? '0') === '0' && ctx.header('transfer-encoding') === undefined
-    return empty ? undefined : refuse(ctx)
-  }
+  if (type === undefined) return hasBody(ctx) ? refuse(ctx) : undefined
   const end = type.indexOf(';')
   const essence = (end < 0 ? type : type.slice(0, end)).trim().toLowerCase()
   return essence === 'application/json' ? undefined : refuse(ctx)
+}
+
+/** Whether a body is announced that is not empty. Many clients send a type with none. */
+export function hasBody(ctx: HttpContext): boolean {
+  return (ctx.header('content-length') ?? '0') !== '0' || ctx.header('transfer-encoding') !== undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpContext } from '../context.ts'
 import type { Refused } from '../decision.ts'
-import { parseJson, requireJson } from '../json.ts'
+import { hasBody, parseJson, requireJson } from '../json.ts'
 import { faultProblem } from '../problem.ts'
 
 /**
@@ -17,8 +17,7 @@ export async function readJson(
 ): Promise<Refused | { readonly ok: true; readonly body: unknown }> {
   const refused = requireJson(ctx)
   if (refused !== undefined) return refused
-  const bodiless = ctx.method === 'GET' || ctx.method === 'HEAD' || ctx.header('content-type') === undefined
-  if (bodiless) return { ok: true, body: undefined }
+  if (ctx.method === 'GET' || ctx.method === 'HEAD' || !hasBody(ctx)) return { ok: true, body: undefined }
   if (Number(ctx.header('content-length') ?? 0) > limit) return refusal(ctx, 413)
   try {
     const chunks: Buffer[] = []
