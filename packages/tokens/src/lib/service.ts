@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { InvalidArgumentError, type ClientFacts } from '@wardstone/core'
 import { RecentCache } from './access/cache.ts'
 import { mintAccessToken, type Minted } from './access/mint.ts'
@@ -77,16 +76,14 @@ class Service<C extends object> implements TokenService<C> {
     const { sub, authTime, epoch: expectedEpoch } = input
     const { store } = this.#settings
     const shard = this.#shard(sub)
-    const sid = randomBytes(16).toString('base64url')
-    const s = randomBytes(16)
-    const { kid } = this.#refresher
-    const created = await store.create({ sid, shard, sub, secretHash: hashOf(s), kid, authTime, expectedEpoch, client })
+    const { refreshToken, ...fresh } = this.#refresher.begin(shard)
+    const { sid } = fresh
+    const created = await store.create({ ...fresh, shard, sub, authTime, expectedEpoch, client })
     if (!created.ok) return refusal(created.reason)
     const { family, epochs, evicted, sessions } = created
     if (evicted.length > 0) this.#revoked('session', 'evicted', client, sub, evicted)
     const minted = await this.#mintOrEnd(() => mintAccessToken(this.#settings, family, epochs), shard, sid)
-    const refreshToken = this.#refresher.tokenOf(family, s)
-    if (minted === null || refreshToken === undefined) return refusal('subject_gone')
+    if (minted === null) return refusal('subject_gone')
     this.#issued++
     this.#report({ name: 'session_created', severity: 'info', subject: sub, sid, client, data: { sessions } })
     return { ok: true, ...minted, refreshToken, refreshExpiresAt: family.idleEnd, sid }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ClientFacts, SecretRing } from '@wardstone/core'
 import { mintAccessToken, type Minted } from '../access/mint.ts'
 import { ClaimsUnavailableError } from '../errors.ts'
@@ -27,21 +28,18 @@ export class Refresher<C> {
     this.#report = report
   }
 
-  /** The ring secret that signs new tokens. */
-  get kid(): string {
-    return this.#ring.current().kid
+  /** What a new family begins with. Its secret `s` is in the token and nowhere else. */
+  begin(shard: string): { sid: string; secretHash: Buffer; kid: string; refreshToken: string } {
+    const secret = this.#ring.current()
+    const s = randomBytes(16)
+    const sid = randomBytes(16).toString('base64url')
+    const refreshToken = encodeRefresh({ shard, sid, generation: 0, s }, secret)
+    return { sid, secretHash: hashOf(s), kid: secret.kid, refreshToken }
   }
 
   /** Reads a refresh token without asking the store. */
   decode(refreshToken: string): ReturnType<typeof decodeRefresh> {
     return decodeRefresh(refreshToken, this.#ring)
-  }
-
-  /** The current refresh token of a family: the same for everybody who asks. `undefined` when its secret is unknown here. */
-  tokenOf(family: Family, s: Buffer): string | undefined {
-    const secret = this.#ring.find(family.kid)
-    const { shard, sid, generation } = family
-    return secret && encodeRefresh({ shard, sid, generation, s }, secret)
   }
 
   async refresh(refreshToken: string, client: ClientFacts): Promise<Refreshed | RefreshRefused> {
@@ -51,16 +49,19 @@ export class Refresher<C> {
     if (presented === 'refresh_key_unknown') return refusal(presented, true)
     const { sid, shard, generation, s } = presented
     const knownDead = this.#view.isEnded(sid)
-    const rotation = { sid, shard, generation, secretHash: hashOf(s), kid: this.kid, client, knownDead }
+    const rotation = { sid, shard, generation, secretHash: hashOf(s), kid: this.#ring.current().kid, client, knownDead }
     const done = await this.#settings.store.rotate(rotation)
     return done.ok ? this.#renew(done, s, client) : this.#refuse(done, presented, client)
   }
 
   async #renew(done: Stepped, s: Buffer, client: ClientFacts): Promise<Refreshed | RefreshRefused> {
     const { kind, family, epochs } = done
-    const refreshToken = this.tokenOf(family, s)
-    if (refreshToken === undefined) return refusal('refresh_key_unknown', true)
-    const pair = { refreshToken, refreshExpiresAt: family.idleEnd, sid: family.sid }
+    // Another process signed the current token with a secret that has not reached this one.
+    const secret = this.#ring.find(family.kid)
+    if (secret === undefined) return refusal('refresh_key_unknown', true)
+    const { shard, sid, generation } = family
+    const refreshToken = encodeRefresh({ shard, sid, generation, s }, secret) // the same for everybody who asks
+    const pair = { refreshToken, refreshExpiresAt: family.idleEnd, sid }
     let minted: Minted | null
     try {
       minted = await mintAccessToken(this.#settings, family, epochs)
