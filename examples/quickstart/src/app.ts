@@ -1,0 +1,61 @@
+import type { Duration, EventSink, Now } from '@wardstone/core'
+import { baseline, endpoint, guard, problems } from '@wardstone/express'
+import { jsonReply, principalKey, problem, type Endpoint } from '@wardstone/http'
+import { bearer, createSessionEndpoints } from '@wardstone/tokens/http'
+import express, { type Express } from 'express'
+import { Accounts, ownView } from './accounts.ts'
+import { changeRole, requireRole, rotateKeys } from './admin.ts'
+import { logIn, signUp } from './auth.ts'
+import { createTokens, type AppEvent } from './tokens.ts'
+
+export interface AppOptions {
+  /** The clock, in milliseconds since the Unix epoch. The demo and the tests move their own. */
+  readonly now?: Now | undefined
+  /** Within this time, refreshes that cross each other are taken for one client. Default 30 seconds. */
+  readonly grace?: Duration | undefined
+  /** Gets whatever a security team wants to know. */
+  readonly events?: EventSink<AppEvent> | undefined
+}
+
+/** The whole application. It listens nowhere yet. */
+export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts } {
+  const accounts = new Accounts()
+  const { tokens, keys } = createTokens({ ...options, accounts })
+  const sessions = createSessionEndpoints({ tokens, now: options.now })
+  const signedIn = guard(bearer(tokens))
+  const admin = guard(bearer(tokens), requireRole('admin'))
+
+  const app = express()
+  app.use(baseline())
+
+  app.post('/auth/signup', endpoint(signUp(accounts)))
+  app.post('/auth/login', endpoint(logIn(accounts, tokens, sessions)))
+  app.post('/auth/refresh', endpoint(sessions.refresh))
+  app.post('/auth/logout', endpoint(sessions.logout))
+  app.post('/auth/logout-all', signedIn, endpoint(sessions.logoutAll))
+  app.post('/auth/confirm', signedIn, endpoint(sessions.confirm))
+  app.get('/auth/sessions', signedIn, endpoint(sessions.list))
+  app.delete('/auth/sessions/:id', signedIn, endpoint(sessions.end))
+  app.get('/.well-known/jwks.json', endpoint(sessions.jwks))
+
+  app.get('/me', signedIn, endpoint(me(accounts)))
+  app.patch('/accounts/:id', admin, endpoint(changeRole(accounts, tokens)))
+  app.post('/admin/keys/rotate', admin, endpoint(rotateKeys(keys)))
+  app.get(
+    '/healthz',
+    endpoint(() => jsonReply(200, { status: 'ok' })),
+  )
+
+  app.use(problems())
+  return { app, accounts }
+}
+
+/** The own account, and the roles that the access token speaks for. */
+function me(accounts: Accounts): Endpoint {
+  return (ctx) => {
+    const principal = ctx.state.get(principalKey)
+    const account = accounts.find(principal?.id ?? '')
+    if (account === undefined) return problem(ctx, { status: 404, code: 'not_found' })
+    return jsonReply(200, { ...ownView(account), roles: principal?.roles })
+  }
+}

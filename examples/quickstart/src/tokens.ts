@@ -1,0 +1,46 @@
+import { generateSecret, secretRing, type Duration, type EventSink, type Now } from '@wardstone/core'
+import { createKeySet, createTokenService, memoryStore, type KeyEvent, type KeySet, type TokenEvent } from '@wardstone/tokens'
+import type { TokenService } from '@wardstone/tokens'
+import type { Accounts } from './accounts.ts'
+import { roleName, type RoleId, type RoleName } from './roles.ts'
+
+/** What this application puts into its access tokens. */
+export interface Claims {
+  readonly accountId: string
+  readonly username: string
+  readonly roleId: RoleId
+  /** Where guards look. */
+  readonly roles: readonly RoleName[]
+}
+
+export type AppEvent = TokenEvent | KeyEvent
+
+export interface TokensOptions {
+  readonly accounts: Accounts
+  readonly now?: Now | undefined
+  readonly grace?: Duration | undefined
+  readonly events?: EventSink<AppEvent> | undefined
+}
+
+/** The token service and its signing keys. Keys, secret and sessions live in memory: they end with the process. */
+export function createTokens({ accounts, now, grace, events }: TokensOptions): { tokens: TokenService<Claims>; keys: KeySet } {
+  const keys = createKeySet({ now, events })
+  const tokens = createTokenService<Claims>({
+    issuer: 'https://quickstart.example',
+    audience: 'https://quickstart.example',
+    keys,
+    secrets: secretRing({ current: generateSecret() }),
+    store: memoryStore({ now }),
+    // Asked at sign-in and at every refresh, so a changed role is in the next token.
+    claims: ({ sub }) => {
+      const account = accounts.find(sub)
+      if (account === undefined) return null // the account is gone: its session ends
+      const { id, username, roleId } = account
+      return { accountId: id, username, roleId, roles: [roleName(roleId)] }
+    },
+    refresh: { grace },
+    now,
+    events,
+  })
+  return { tokens, keys }
+}
