@@ -1,33 +1,21 @@
-// Runs every check, a line each; goes on after a failure and shows what the check said. Exits 1 if any failed.
+// Runs every `check:` script of package.json, a line each; goes on after a failure and shows what the check said.
+// Exits 1 if any failed.
+import { readFileSync } from 'node:fs'
 import { run } from './workspace.ts'
 
-const CHECKS: ReadonlyArray<readonly [name: string, command: string, ...args: string[]]> = [
-  ['types', 'tsc', '--noEmit'],
-  ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
-  ['format', 'oxfmt', '--check'],
-  ['imports', 'depcruise', 'packages', 'examples', 'bench', 'tooling'],
-  ['laws', process.execPath, 'tooling/laws.ts'],
-  ['unused', 'knip', '--treat-config-hints-as-errors'],
-  ['examples', process.execPath, 'tooling/examples.ts'],
-  ['build', process.execPath, 'tooling/build.ts'],
-  ['packed', process.execPath, 'tooling/packed.ts'],
-  ['licences', process.execPath, 'tooling/licences.ts'],
-  ['audit', process.execPath, 'tooling/audit.ts'],
-]
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+const checks = Object.entries(scripts).filter(([name]) => name.startsWith('check:'))
 
 let failed = 0
-for (const [name, command, ...args] of CHECKS) {
+for (const [name, script] of checks) {
   const start = performance.now()
-  const said = await run(command, args).catch((error: Error) => error)
+  const said = await run('sh', ['-c', script]).catch((error: Error) => error)
   const time = `${((performance.now() - start) / 1000).toFixed(1)} s`.padStart(7)
   const broken = said instanceof Error
   if (broken) failed++
-  console.log(`${broken ? 'FAILED' : 'ok    '} ${name.padEnd(9)}${time}  ${broken ? '' : lastLine(said)}`.trimEnd())
-  if (broken) console.log(said.message.replace(/^/gm, '       '))
+  const summary = broken ? '' : said.trim().split('\n').at(-1)
+  console.log(`${broken ? 'FAILED' : 'ok    '} ${name.slice('check:'.length).padEnd(9)}${time}  ${summary}`.trimEnd())
+  if (broken) console.log(said.message.replace(/^/gm, '    '))
 }
-console.log(`${CHECKS.length - failed} checks passed, ${failed} failed`)
+console.log(`${checks.length - failed} checks passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
-}

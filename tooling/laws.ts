@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 
 const LAWS: ReadonlyArray<readonly [broken: RegExp, law: string]> = [
+  [/^export \*/, 'an entry lists what it exports'],
   [/^(?:export )?(?:let|var) /, 'no global state: two instances in one process do not meet'],
   [/\bglobalThis\.\w+ = /, 'no global state: two instances in one process do not meet'],
   [/\bDate\.now\(\)|\bnew Date\(\)/, 'whatever has time takes `now`: tests move it by hand'],
