@@ -98,7 +98,7 @@ class Service<C extends object> implements TokenService<C> {
 
   verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C> {
     const result = this.#verifier.verify(accessToken)
-    if (result.ok && options?.confirm !== false && this.#confirmed.get(result.sid) !== result.gen) {
+    if (result.ok && options?.confirm !== false && (this.#confirmed.get(result.sid) ?? -1) < result.gen) {
       // Nobody waits for it: what the store did not acknowledge is told again with the next request.
       this.confirm(result).catch(() => {})
     }
@@ -182,7 +182,8 @@ class Service<C extends object> implements TokenService<C> {
   }
 
   #shard(sub: string): string {
-    if (typeof sub !== 'string' || sub === '' || sub.length > 255)
+    // Half a surrogate pair has no bytes of its own: two such names would be one subject.
+    if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
       throw new InvalidArgumentError('sub', 'expected a text of 1 to 255 characters')
     return shardOf(this.#namespace, sub)
   }

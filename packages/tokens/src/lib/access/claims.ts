@@ -28,13 +28,25 @@ const RESERVED: ReadonlySet<string> = new Set(
   'iss aud sub iat exp nbf jti sid gen epo cep auth_time cnf act events __proto__ constructor prototype'.split(' '),
 )
 
-/** Refuses claims that would pass for something else. */
-export function allowedClaims(claims: unknown): Record<string, unknown> {
+/**
+ * Copies claims as they will stand in the token, and refuses those that would pass for something else. A copy, because
+ * what the loader returned belongs to the application, and because a date that is checked must be the text that is sent.
+ */
+export function allowedClaims(loaded: unknown): Record<string, unknown> {
+  const claims = copied(loaded)
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
     throw new ClaimsNotAllowedError('expected an object')
   const taken = Object.keys(claims).filter((name) => RESERVED.has(name))
   if (taken.length > 0) throw new ClaimsNotAllowedError(`the names ${taken.join(', ')} belong to the token itself`)
   return claims as Record<string, unknown>
+}
+
+function copied(loaded: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(loaded) ?? 'null')
+  } catch {
+    throw new ClaimsNotAllowedError('expected what JSON can say: no bigint, no circle') // the reason could quote them
+  }
 }
 
 /** Takes the payload of a token apart. `undefined` when something that every token of ours has is missing or odd. */

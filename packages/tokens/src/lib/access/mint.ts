@@ -3,6 +3,7 @@ import type { Family } from '../refresh/family.ts'
 import type { ServiceSettings } from '../service-options.ts'
 import type { Epochs } from '../sessions/store.ts'
 import { ClaimsNotAllowedError, ClaimsUnavailableError } from '../errors.ts'
+import { MAX_TOKEN_LENGTH } from '../jws/compact.ts'
 import { ACCESS_TYPE, allowedClaims, checkClaims, type OwnClaims } from './claims.ts'
 
 /** An access token, and when it expires in milliseconds. */
@@ -45,5 +46,7 @@ export async function mintAccessToken<C>(settings: ServiceSettings<C>, family: F
     cep: epochs.claimsEpoch,
     auth_time: Math.floor(authTime / 1000),
   }
-  return { accessToken: await keys.signer().sign({ ...own, ...claims }, ACCESS_TYPE), expiresAt: own.exp * 1000 }
+  const accessToken = await keys.signer().sign({ ...own, ...claims }, ACCESS_TYPE)
+  if (accessToken.length > MAX_TOKEN_LENGTH) throw new ClaimsNotAllowedError('too long for a token, which nobody would accept')
+  return { accessToken, expiresAt: own.exp * 1000 }
 }

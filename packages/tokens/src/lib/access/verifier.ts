@@ -1,7 +1,7 @@
 import { readOptions, type Duration, type Now, type OptionReader, type Principal, type StandardSchema } from '@wardstone/core'
 import { parseObject } from '../jws/compact.ts'
 import { verifyCompact } from '../jws/verify.ts'
-import type { VerificationKeys } from '../keys/verification-key.ts'
+import type { VerificationKey, VerificationKeys } from '../keys/verification-key.ts'
 import { namespaceOf, shardOf } from '../refresh/wire.ts'
 import { refusal, type AccessRefusal } from '../refusals.ts'
 import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
@@ -122,7 +122,7 @@ export function isObjectWith(value: unknown, member: string): boolean {
 /** A verified token and what has to be the same for it to be so still. */
 interface Remembered<C> {
   readonly verified: VerifiedToken<C>
-  readonly kid: string
+  readonly key: VerificationKey
   readonly validUntil: number
   keysVersion: number
   viewVersion: number
@@ -163,7 +163,8 @@ export class AccessVerifier<C> implements Verifier<C> {
     const { keys, view, now } = this.#settings
     if (now() >= known.validUntil) return this.#forget(token, 'expired')
     if (known.keysVersion !== keys.version) {
-      if (keys.candidates(known.kid).length === 0) return this.#forget(token, 'unknown_key')
+      // The key itself, not its id: another secret may have taken the id over.
+      if (!keys.candidates(known.key.kid).includes(known.key)) return this.#verifyAnew(token)
       known.keysVersion = keys.version
     }
     if (known.viewVersion !== view.version) {
@@ -171,8 +172,13 @@ export class AccessVerifier<C> implements Verifier<C> {
       if (revoked !== undefined) return this.#forget(token, revoked)
       known.viewVersion = view.version
     }
-    this.#count(known.kid)
+    this.#count(known.key.kid)
     return known.verified
+  }
+
+  #verifyAnew(token: string): VerifiedToken<C> | AccessRefusal {
+    this.#cache.delete(token)
+    return this.#verifyNew(token)
   }
 
   #verifyNew(token: string): VerifiedToken<C> | AccessRefusal {
@@ -195,7 +201,7 @@ export class AccessVerifier<C> implements Verifier<C> {
     const verified = new VerifiedToken(principalOf(own, claims.value), own.gen, own.exp * 1000, revocable)
     const validUntil = verified.expiresAt + skewMs
     if (this.#settings.cacheSize > 0) {
-      this.#cache.set(token, { verified, kid: signed.key.kid, validUntil, keysVersion, viewVersion: view.version })
+      this.#cache.set(token, { verified, key: signed.key, validUntil, keysVersion, viewVersion: view.version })
     }
     this.#count(signed.key.kid)
     return verified
@@ -225,7 +231,7 @@ function principalOf<C>(own: OwnClaims, claims: C): Principal<C> {
   const { roles, tenant } = claims as { readonly roles?: unknown; readonly tenant?: unknown }
   return {
     id: own.sub,
-    roles: Array.isArray(roles) ? roles.filter((role): role is string => typeof role === 'string') : NO_ROLES,
+    roles: Array.isArray(roles) ? Object.freeze(roles.filter((role): role is string => typeof role === 'string')) : NO_ROLES,
     tenant: typeof tenant === 'string' ? tenant : undefined,
     sid: own.sid,
     authTime: own.auth_time * 1000,

@@ -1,3 +1,4 @@
+import { readOptions } from '@wardstone/core'
 import {
   ALLOW,
   deny,
@@ -39,6 +40,7 @@ const CREDENTIALS = /^Bearer +([\w.~+/-]+=*)$/i
  * Authenticates by the access token in the `Authorization` header and leaves the principal in the state. Every token
  * that is not accepted gets the same answer; why is in the decision's `code` and in the service's counters.
  *
+ * @throws {@link ConfigurationError} `invalid_options`
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3 | RFC 6750 section 3}
  *
  * @example
@@ -50,8 +52,10 @@ const CREDENTIALS = /^Bearer +([\w.~+/-]+=*)$/i
  * ```
  */
 export function bearer(verifier: AccessVerifierLike, options: BearerOptions = {}): Guard {
-  const { optional = false, confirm = true } = options
-  const how = { confirm }
+  const { optional, ...how } = readOptions('bearer', options, (o) => ({
+    optional: o.oneOf('optional', [false, true], false),
+    confirm: o.oneOf('confirm', [true, false], true),
+  }))
   return function bearerGuard(ctx) {
     const header = ctx.header('authorization')
     if (header === undefined) return optional ? ALLOW : refuse(ctx, 'authentication_required', 'Bearer')

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import type { Secret, SecretRing } from '@wardstone/core'
+import { readOptions, type Secret, type SecretRing } from '@wardstone/core'
 import { writeJwks } from './jwks.ts'
 import { signingKey, type SigningKey } from './signing-key.ts'
 import type { TokenKeys } from './token-keys.ts'
@@ -17,6 +17,7 @@ export interface HmacKeysOptions {
  *
  * Keep the previous secret for the longest lifetime of a token, or its tokens are refused from one moment to the next.
  *
+ * @throws {@link ConfigurationError} `invalid_options`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7518#section-3.2 | RFC 7518 section 3.2}
  *
  * @example
@@ -28,6 +29,12 @@ export interface HmacKeysOptions {
  * ```
  */
 export function hmacKeys(ring: SecretRing, options: HmacKeysOptions = {}): TokenKeys {
+  const { allowMissingKid } = readOptions('hmacKeys', { ...options, ring }, (o) => {
+    const expected = 'expected secretRing({ current: secret(…) }); never a text'
+    const given = o.value('ring', expected, (v) => typeof v === 'object' && v !== null && 'onChange' in v)
+    if (given === undefined) o.problem('ring', `required; ${expected}`)
+    return { allowMissingKid: o.oneOf('allowMissingKid', [false, true], false) }
+  })
   let version = 0
   const made = new WeakMap<Secret, { readonly verification: VerificationKey; readonly signing: SigningKey }>()
   const keysOf = (secret: Secret): { readonly verification: VerificationKey; readonly signing: SigningKey } => {
@@ -45,7 +52,7 @@ export function hmacKeys(ring: SecretRing, options: HmacKeysOptions = {}): Token
       return version
     },
     candidates(kid) {
-      if (kid === undefined) return options.allowMissingKid === true ? ring.all().map((s) => keysOf(s).verification) : []
+      if (kid === undefined) return allowMissingKid ? ring.all().map((s) => keysOf(s).verification) : []
       const secret = ring.find(kid)
       return secret === undefined ? [] : [keysOf(secret).verification]
     },

@@ -78,7 +78,9 @@ function read(document: JSONWebKeySet): ReadonlyMap<string, readonly Verificatio
   const byKid = new Map<string, readonly VerificationKey[]>()
   if (!Array.isArray(document?.keys) || document.keys.length > 100) refuse('expected a key set document with at most 100 keys')
   for (const jwk of document.keys) {
-    if (jwk.kty === 'oct') refuse('expected public keys; a symmetric key in a published document is a leak')
+    if (typeof jwk !== 'object' || jwk === null) refuse('expected every key to be a JWK')
+    if (jwk.kty === 'oct' || jwk.d !== undefined)
+      refuse('expected public keys; a symmetric or private key in a published document is a leak')
     if (jwk.use === 'enc' || !ALGORITHMS.has(jwk.alg ?? '')) continue
     if (typeof jwk.kid !== 'string') refuse('expected every key to have a kid')
     const key = verificationKey(jwk, jwk.alg as AsymmetricAlgorithm, jwk.kid)

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPair, generateKeyPairSync, KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { emitter, readOptions, type Duration, type EventSink, type Now } from '@wardstone/core'
+import { ConfigurationError, emitter, readOptions, type Duration, type EventSink, type Now } from '@wardstone/core'
 import type { JWK } from 'jose'
 import type { KeyEvent } from '../events.ts'
 import { writeJwks, type Jwks } from './jwks.ts'
@@ -130,7 +130,7 @@ class MemoryKeySet implements KeySet {
     this.#emit = emit
     this.tokenTtlMs = policy.tokenTtlMs
     const at = now()
-    this.#records = [record(alg, initial === undefined ? generateNow(alg) : privateKeyOf(initial), at, at)]
+    this.#records = [record(alg, initial === undefined ? generateNow(alg) : privateKeyOf(initial, alg), at, at)]
     this.#snapshot = this.#take(at)
   }
 
@@ -197,27 +197,27 @@ class MemoryKeySet implements KeySet {
 
   #replace(records: readonly KeyRecord[]): void {
     this.#records = records
-    this.#snapshot = this.#renew(this.#now())
+    this.#renew(this.#now())
   }
 
   #current(): Snapshot {
     const now = this.#now()
     // Also when the clock went back: a stage holds between two moments, not since one.
-    if (now >= this.#snapshot.until || now < this.#snapshot.from) this.#snapshot = this.#renew(now)
+    if (now >= this.#snapshot.until || now < this.#snapshot.from) this.#renew(now)
     return this.#snapshot
   }
 
-  #renew(now: number): Snapshot {
+  #renew(now: number): void {
     const before = this.#snapshot
     const after = this.#take(now)
+    this.#records = this.#records.filter((key) => after.candidates.has(key.kid))
+    this.#snapshot = after // before anybody is told, who may ask
     if ([...before.candidates.keys()].some((kid) => !after.candidates.has(kid))) this.version++
     for (const key of after.keys) {
       const earlier = before.keys.find((k) => k.kid === key.kid)?.stage
       if (key.stage === 'active' && earlier !== 'active') this.#report('key_activated', 'info', key.kid)
       if (key.stage === 'removed' && earlier !== 'removed') this.#report('key_removed', 'info', key.kid)
     }
-    this.#records = this.#records.filter((key) => after.candidates.has(key.kid))
-    return after
   }
 
   #take(now: number): Snapshot {
@@ -261,9 +261,17 @@ function generateNow(alg: AsymmetricAlgorithm): KeyObject {
   return (generateKeyPairSync as (type: string, options: object) => { privateKey: KeyObject })(type, parameters).privateKey
 }
 
-function privateKeyOf(input: KeyInput): KeyObject {
-  if (input instanceof KeyObject) return input
-  return isJwk(input) ? createPrivateKey({ key: { ...input }, format: 'jwk' }) : KeyObject.from(input)
+function privateKeyOf(input: KeyInput, alg: AsymmetricAlgorithm): KeyObject {
+  verificationKey(input, alg) // judged as it was given: what a JWK says of its purpose is lost in a KeyObject
+  let key: KeyObject | undefined
+  try {
+    if (input instanceof KeyObject) key = input
+    else key = isJwk(input) ? createPrivateKey({ key: { ...input }, format: 'jwk' }) : KeyObject.from(input)
+  } catch {
+    // A public JWK, or a broken one; the reason could quote it.
+  }
+  if (key?.type === 'private') return key
+  throw new ConfigurationError('createKeySet', [{ option: 'initial', expected: 'expected a private key: it has to sign' }])
 }
 
 function record(alg: AsymmetricAlgorithm, privateKey: KeyObject, createdAt: number, activateAt: number): KeyRecord {

@@ -65,13 +65,17 @@ export function hmacKey(secret: Secret): VerificationKey {
 }
 
 /** A `KeyObject` from whatever a key was given as, checked against its own statements of purpose. */
-export function keyObjectOf(input: KeyInput): KeyObject | undefined {
+function keyObjectOf(input: KeyInput): KeyObject | undefined {
   if (input instanceof KeyObject) return input
   if (typeof input !== 'object' || input === null) return undefined
-  if (!isJwk(input)) return KeyObject.from(input)
+  if (!isJwk(input)) return input.usages.some(isForSignatures) ? KeyObject.from(input) : undefined
   if (input.use !== undefined && input.use !== 'sig') return undefined
-  if (input.key_ops !== undefined && !input.key_ops.includes('verify') && !input.key_ops.includes('sign')) return undefined
+  if (input.key_ops !== undefined && !input.key_ops.some(isForSignatures)) return undefined
   return createPublicKey({ key: { ...input }, format: 'jwk' })
+}
+
+function isForSignatures(usage: string): boolean {
+  return usage === 'verify' || usage === 'sign'
 }
 
 /** Whether a key was given as a JSON Web Key. */

@@ -71,7 +71,8 @@ export class MemoryStore implements SessionStore {
     const now = this.#now()
     this.#forgetSome(now)
     const epochs = this.#epochs(session.shard)
-    if (session.expectedEpoch !== undefined && session.expectedEpoch !== epochs.epoch) return { ok: false, reason: 'epoch_moved' }
+    // Lower is not moved: a subject without sessions is forgotten in time, and starts from zero.
+    if (session.expectedEpoch !== undefined && session.expectedEpoch < epochs.epoch) return { ok: false, reason: 'epoch_moved' }
     const { sid, shard, sub, secretHash, kid } = session
     const subject = this.#subject(shard)
     const evicted = this.#makeRoom(subject, maxSessions, now)

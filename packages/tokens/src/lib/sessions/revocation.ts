@@ -73,7 +73,7 @@ export class RevocationView {
       })
     }
     this.version++
-    this.#tellWatchers()
+    this.#tellWatchers(revocation)
   }
 
   /** Whether what a token says still holds. */
@@ -107,9 +107,12 @@ export class RevocationView {
     return this.#young.subjects.get(shard) ?? this.#old.subjects.get(shard)
   }
 
-  #tellWatchers(): void {
-    if (this.#listeners.size === 0) return
-    for (const [sid, watchers] of this.#listeners) {
+  #tellWatchers(revocation: Revocation): void {
+    // One session's end is looked up, not searched for: thousands of streams may be open.
+    const sids = revocation.kind === 'session' ? [revocation.sid] : [...this.#listeners.keys()]
+    for (const sid of sids) {
+      const watchers = this.#listeners.get(sid)
+      if (watchers === undefined) continue
       for (const watcher of watchers) {
         if (this.judge(watcher.token) !== 'session_ended') continue
         this.#tell(watcher, () => {
