@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { readOptions, type Secret, type SecretRing } from '@wardstone/core'
 import { writeJwks } from './jwks.ts'
-import { signingKey, type SigningKey } from './signing-key.ts'
+import { hmacSigningKey, type SigningKey } from './signing-key.ts'
 import type { TokenKeys } from './token-keys.ts'
 import { hmacKey, type VerificationKey } from './verification-key.ts'
 
@@ -40,7 +40,7 @@ export function hmacKeys(ring: SecretRing, options: HmacKeysOptions = {}): Token
   const keysOf = (secret: Secret): { readonly verification: VerificationKey; readonly signing: SigningKey } => {
     const known = made.get(secret)
     if (known !== undefined) return known
-    const both = { verification: hmacKey(secret), signing: signingKey(secret.kid, 'HS256', createSecretKey(secret.bytes())) }
+    const both = { verification: hmacKey(secret), signing: hmacSigningKey(secret.kid, createSecretKey(secret.bytes())) }
     made.set(secret, both)
     return both
   }
