@@ -38,7 +38,14 @@ class ChainStore implements SessionStore {
   async create({ sid, shard, sub, secretHash, kid, client }: NewSession): Promise<Created> {
     const now = this.#now()
     const { idleMs = 0, absoluteMs = 0 } = this.#settings?.policy ?? {}
-    const times = { createdAt: now, authTime: now, rotatedAt: now, emittedAt: now, idleEnd: now + idleMs, absoluteEnd: now + absoluteMs }
+    const times = {
+      createdAt: now,
+      authTime: now,
+      rotatedAt: now,
+      emittedAt: now,
+      idleEnd: now + idleMs,
+      absoluteEnd: now + absoluteMs,
+    }
     const unused = { confirmedAt: undefined, everConfirmed: false, late: false, lateStreak: 0, ended: undefined }
     const family: Family = { sid, shard, sub, secretHash, kid, client, ...times, ...unused, epoch: 0, generation: 0 }
     this.#chains.set(sid, { family, usedAt: [undefined] })

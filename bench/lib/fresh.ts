@@ -4,5 +4,5 @@
  */
 export function freshStrings(texts: readonly string[]): () => string[] {
   const bytes = texts.map((text) => Buffer.from(text, 'latin1'))
-  return () => bytes.map((buffer) => buffer.latin1Slice(0, buffer.length))
+  return () => bytes.map((buffer) => buffer.toString('latin1'))
 }

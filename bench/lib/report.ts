@@ -43,7 +43,10 @@ export function reaches(ratio: number, goal: Goal): boolean {
 /** Writes a table for people. */
 export function tableText({ title, rows }: Table): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const cells = [columns.map((column) => (column === 'name' ? '' : column)), ...rows.map((row) => columns.map((c) => shown(row[c])))]
+  const cells = [
+    columns.map((column) => (column === 'name' ? '' : column)),
+    ...rows.map((row) => columns.map((c) => shown(row[c]))),
+  ]
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => (line[i] as string).length)))
   const lines = cells.map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join('  '),
