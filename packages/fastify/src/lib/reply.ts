@@ -3,15 +3,16 @@ import { addHeaders, endReply, wireReply, type HeaderTarget } from '@wardstone/h
 import type { FastifyReply } from 'fastify'
 
 /**
- * Fastify keeps headers of its own until it sends, and its plugins look there; a handler that takes over the raw response
- * (event streams do) sends none of them. So both get each header, and both send the same.
+ * Fastify keeps headers of its own until it sends, over those of the raw response; a handler that takes the raw response
+ * over (event streams do) sends only the latter. So ours go to the raw one, where Fastify and its plugins look too, and
+ * to Fastify's where those would win or, being cookies, would otherwise be lost with the next.
  */
 export function targetOf(reply: FastifyReply): HeaderTarget {
   return {
     get: (name) => reply.getHeader(name),
     set(name, value) {
       reply.raw.setHeader(name, value)
-      reply.header(name, value)
+      if (reply.getHeader(name) !== value) reply.header(name, value)
     },
     append(name, value) {
       reply.raw.appendHeader(name, value)
