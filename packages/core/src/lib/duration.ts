@@ -25,6 +25,7 @@ export function parseDuration(value: unknown): { readonly ms: number } | { reado
 export function parseLifetime(value: unknown): { readonly ms: number } | { readonly expected: string } {
   const parsed = parseDuration(value)
   if (!('ms' in parsed) || parsed.ms >= 10_000) return parsed
+  if (typeof value !== 'number') return { expected: 'expected at least 10s' }
   const meant = parsed.ms >= 60 && parsed.ms % 60 === 0 ? `${parsed.ms / 60}m` : '15m'
   return { expected: `${parsed.ms} is milliseconds, and a lifetime is at least 10s; did you mean "${meant}"?` }
 }
