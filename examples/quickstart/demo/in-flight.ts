@@ -3,7 +3,7 @@ import type { Answer } from './client.ts'
 
 /** Requests that go on and on, so many at a time. */
 export interface InFlight {
-  /** The status of every answer so far; 0 where there was none. */
+  /** The status of every answer so far; 0 where none came. */
   readonly statuses: readonly number[]
   /** Waits until so many more were answered. */
   more(count: number): Promise<void>
@@ -17,11 +17,8 @@ export function keepInFlight(count: number, ask: (worker: number) => Promise<Ans
   let stopped = false
   const workers = Array.from({ length: count }, async (_, worker) => {
     while (!stopped) {
-      const status = await ask(worker).then(
-        (answer) => answer.status,
-        () => 0,
-      )
-      statuses.push(status)
+      const answer = await ask(worker).catch(() => undefined)
+      statuses.push(answer?.status ?? 0)
     }
   })
   return {

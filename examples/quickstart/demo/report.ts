@@ -1,13 +1,14 @@
 import { styleText } from 'node:util'
-import type { Answer } from './client.ts'
+import type { Answer, Client } from './client.ts'
+import { telling } from './telling.ts'
 
-/** What a step prints as it goes. */
+/** What a step does and prints. */
 export interface Step {
-  /** Says what was done. */
+  /** Sends a request, and prints it with what came back. */
+  ask(client: Client, request: string, body?: unknown): Promise<Answer>
+  /** Prints what else was done. */
   did(what: string): void
-  /** Says what came back, shortened. */
-  answered(who: string, request: string, answer: Answer, telling?: string): void
-  /** Says whether something is as it has to be. */
+  /** Prints whether something is as it has to be. */
   check(claim: string, right: boolean): void
 }
 
@@ -18,19 +19,21 @@ export class Report {
 
   async step(title: string, play: (step: Step) => Promise<void>): Promise<void> {
     let wrong = 0
+    const did = (what: string): void => console.log(`      ${what}`)
     const check = (claim: string, right: boolean): void => {
       if (!right) wrong++
-      print(right ? paint('green', '✓') : paint('red', '✗'), right ? claim : paint('red', claim))
+      console.log(`    ${right ? paint('green', `✓ ${claim}`) : paint('red', `✗ ${claim}`)}`)
+    }
+    const ask: Step['ask'] = async (client, request, body) => {
+      const answer = await client.send(request, body)
+      // Identifiers in paths tell nothing.
+      const shown = request.replace(/[\w-]{20,}/, '…')
+      did(`${client.name.padEnd(12)} ${shown.padEnd(24)} → ${answer.status} ${telling(answer)}`.trimEnd())
+      return answer
     }
     console.log(`\n${paint('bold', `${String(++this.steps).padStart(2)}. ${title}`)}`)
     try {
-      await play({
-        did: (what) => print(' ', paint('dim', what)),
-        answered(who, request, answer, telling = tellingOf(answer)) {
-          print(' ', `${who.padEnd(8)}${request} → ${answer.status} ${telling}`.trimEnd())
-        },
-        check,
-      })
+      await play({ ask, did, check })
     } catch (error) {
       check(`the step broke off: ${error instanceof Error ? error.message : String(error)}`, false)
     }
@@ -38,21 +41,7 @@ export class Report {
   }
 }
 
-/** A token as it may be shown: enough to see which one it is, and of no use to anybody. */
-export function short(token: string | undefined): string {
-  return token === undefined ? '(none)' : `${token.slice(0, 6)}…${token.slice(-6)}`
-}
-
-/** The code of a problem document. */
-function tellingOf({ body }: Answer): string {
-  return typeof body['code'] === 'string' ? body['code'] : ''
-}
-
-function print(mark: string, text: string): void {
-  console.log(`    ${mark} ${text}`)
-}
-
 /** In colour on a terminal only, and not where `NO_COLOR` is set. */
-export function paint(style: 'bold' | 'dim' | 'green' | 'red', text: string): string {
+export function paint(style: 'bold' | 'green' | 'red', text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }

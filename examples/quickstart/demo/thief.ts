@@ -1,4 +1,4 @@
-import { short } from './report.ts'
+import { short } from './telling.ts'
 import { wait, type World } from './world.ts'
 
 /** A stolen refresh token, presented after its owner has moved on. */
@@ -9,22 +9,19 @@ export async function thief(world: World): Promise<void> {
     const thief = nina.copy('thief')
     step.did(`the thief has ${short(thief.refreshToken)}`)
     wait(world, step, 31)
-    const moved = await nina.post('/auth/refresh')
-    step.answered('nina', 'POST /auth/refresh', moved, `cookie is now ${short(nina.refreshToken)}`)
-    step.answered('nina', 'GET /me', await nina.get('/me'), 'now the server knows that the new tokens arrived')
+    await step.ask(nina, 'POST /auth/refresh')
+    await step.ask(nina, 'GET /me') // with it the server knows that the new tokens have arrived
     wait(world, step, 31)
-    const stolen = await thief.post('/auth/refresh')
-    step.answered('thief', 'POST /auth/refresh', stolen)
-    step.check('the thief gets nothing', stolen.status === 401 && thief.refreshToken !== nina.refreshToken)
+    const stolen = await step.ask(thief, 'POST /auth/refresh')
+    step.check('the thief gets nothing', stolen.status === 401)
     const [event] = events.take('authn_token_reuse')
-    step.check(
-      `event ${event?.name}, ${event?.severity}: ${event?.data.reason}, generation ${event?.data.presented} was used again at ${event?.data.generation}, by "${event?.client?.userAgent}"`,
-      event?.severity === 'critical' && event.data.reason === 'reuse_detected',
+    const { reason, generation, presented } = event?.data ?? {}
+    step.did(
+      `event ${event?.name}, ${event?.severity}: ${reason}, generation ${presented} presented at ${generation} by "${event?.client?.userAgent}"`,
     )
-    const me = await nina.get('/me')
-    step.answered('nina', 'GET /me', me)
-    const refresh = await nina.post('/auth/refresh')
-    step.answered('nina', 'POST /auth/refresh', refresh)
-    step.check('the session is dead for both, its access token at once', me.status === 401 && refresh.status === 401)
+    step.check('a critical event says so', event?.severity === 'critical' && reason === 'reuse_detected')
+    const me = await step.ask(nina, 'GET /me')
+    const refresh = await step.ask(nina, 'POST /auth/refresh')
+    step.check('the session is dead, and its access token with it', me.status === 401 && refresh.status === 401)
   })
 }

@@ -1,12 +1,13 @@
 import type { Duration, EventSink, Now } from '@wardstone/core'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
 import { jsonReply, principalKey, problem, type Endpoint } from '@wardstone/http'
+import type { TokenService } from '@wardstone/tokens'
 import { bearer, createSessionEndpoints } from '@wardstone/tokens/http'
 import express, { type Express } from 'express'
 import { Accounts, ownView } from './accounts.ts'
 import { changeRole, requireRole, rotateKeys } from './admin.ts'
 import { logIn, signUp } from './auth.ts'
-import { createTokens, type AppEvent } from './tokens.ts'
+import { createTokens, type AppEvent, type Claims } from './tokens.ts'
 
 export interface AppOptions {
   /** The clock, in milliseconds since the Unix epoch. The demo and the tests move their own. */
@@ -18,7 +19,7 @@ export interface AppOptions {
 }
 
 /** The whole application. It listens nowhere yet. */
-export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts } {
+export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts; tokens: TokenService<Claims> } {
   const accounts = new Accounts()
   const { tokens, keys } = createTokens({ ...options, accounts })
   const sessions = createSessionEndpoints({ tokens, now: options.now })
@@ -47,7 +48,7 @@ export function createApp(options: AppOptions = {}): { app: Express; accounts: A
   )
 
   app.use(problems())
-  return { app, accounts }
+  return { app, accounts, tokens }
 }
 
 /** The own account, and the roles that the access token speaks for. */

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+
+const folder = join(import.meta.dirname, '..')
+
+function run(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  return spawn(process.execPath, [join(folder, file), ...args], {
+    env: { ...process.env, ...env },
+    stdio: 'pipe',
+    timeout: 20_000,
+  })
+}
+
+test('the first line that the server prints is where it listens, and SIGTERM ends it', async () => {
+  const server = run('src/server.ts', [], { PORT: '0', SEED: '1', GRACE: '10s' })
+  const exit = once(server, 'exit')
+  const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+  expect(line).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+$/)
+  const health = await fetch(`${line.replace('listening on ', '')}/healthz`)
+  expect(await health.json()).toEqual({ status: 'ok' })
+  server.kill('SIGTERM')
+  expect((await exit)[0]).toBe(0)
+})
+
+test.each([
+  ['src/server.ts', [], { STORE: 'redis' }, 'STORE: only "memory" is there yet\n'],
+  ['src/server.ts', [], { PORT: 'http' }, 'PORT: expected a number from 0 to 65535; 0 picks a free one\n'],
+  ['src/server.ts', [], { GRACE: '1h' }, 'createTokenService: refresh.grace: expected 1s to 10m\n'],
+  ['demo.ts', ['--store', 'redis'], {}, 'demo: --store redis: only "memory" is there yet\n'],
+])('%s %j %j stops with one line', async (file, args, env, expected) => {
+  const child = run(file, args, env)
+  const exit = once(child, 'exit')
+  expect(await text(child.stderr)).toBe(expected)
+  expect((await exit)[0]).toBe(1)
+})
