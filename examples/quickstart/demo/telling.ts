@@ -15,8 +15,10 @@ export function telling({ body, headers }: Answer): string {
   if (cookie !== undefined)
     parts.push(cookie.includes('Max-Age=0') ? 'cookie removed' : `cookie ${short(refreshTokenIn(cookie))}`)
   else if ('accessToken' in body) parts.push('no new cookie')
-  if ('username' in body)
-    parts.push(`${String(body['username'])}, role ${String(body['roles'] ?? roleName(body['roleId'] as RoleId))}`)
+  if ('username' in body) {
+    const roles = (body['roles'] ?? [roleName(body['roleId'] as RoleId)]) as readonly string[]
+    parts.push(`${String(body['username'])}, role ${roles.join()}`)
+  }
   if ('kid' in body) parts.push(`key ${short(String(body['kid']))} signs from ${String(body['signsFrom']).slice(11, 19)}`)
   if ('keys' in body) parts.push(`keys ${listOf(body, 'keys', 'kid').map(short).join(' and ')}`)
   if ('sessions' in body) parts.push(listOf(body, 'sessions', 'device').join(' and '))

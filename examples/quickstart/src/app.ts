@@ -1,6 +1,6 @@
 import type { Duration, EventSink, Now } from '@wardstone/core'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
-import { jsonReply, principalKey, problem, type Endpoint } from '@wardstone/http'
+import { jsonReply, principalKey, problem, type Endpoint, type Reply } from '@wardstone/http'
 import type { TokenService } from '@wardstone/tokens'
 import { bearer, createSessionEndpoints } from '@wardstone/tokens/http'
 import express, { type Express } from 'express'
@@ -42,10 +42,7 @@ export function createApp(options: AppOptions = {}): { app: Express; accounts: A
   app.get('/me', signedIn, endpoint(me(accounts)))
   app.patch('/accounts/:id', admin, endpoint(changeRole(accounts, tokens)))
   app.post('/admin/keys/rotate', admin, endpoint(rotateKeys(keys)))
-  app.get(
-    '/healthz',
-    endpoint(() => jsonReply(200, { status: 'ok' })),
-  )
+  app.get('/healthz', endpoint(healthy))
 
   app.use(problems())
   return { app, accounts, tokens }
@@ -59,4 +56,8 @@ function me(accounts: Accounts): Endpoint {
     if (account === undefined) return problem(ctx, { status: 404, code: 'not_found' })
     return jsonReply(200, { ...ownView(account), roles: principal?.roles })
   }
+}
+
+function healthy(): Reply {
+  return jsonReply(200, { status: 'ok' })
 }
