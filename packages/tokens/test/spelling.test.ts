@@ -75,7 +75,7 @@ describe('[TOK-16] whatever is sent', () => {
     const own = createVerifier({ ...options, keys, cacheSize: 100 })
     expect(codeOf(own.verify(token))).toBe('ok')
     for (let at = 0; at < token.length; at++) {
-      for (const character of ['A', 'z', '_', '.', '=', ' ', ALPHABET.charAt((ALPHABET.indexOf(token.charAt(at)) + 1) % 64)]) {
+      for (const character of ['.', '=', ALPHABET.charAt((ALPHABET.indexOf(token.charAt(at)) + 1) % 64)]) {
         if (character === token.charAt(at)) continue
         const other = token.slice(0, at) + character + token.slice(at + 1)
         if (own.verify(other).ok) expect.unreachable(`accepted with ${character} at ${at}`)
@@ -93,7 +93,7 @@ describe('[TOK-16] whatever is sent', () => {
     )
     fc.assert(
       fc.property(texts, (text) => !verifier.verify(text).ok),
-      { numRuns: 3_000, seed: 1 },
+      { numRuns: 1_000, seed: 1 },
     )
   })
 
@@ -109,7 +109,7 @@ describe('[TOK-16] whatever is sent', () => {
     )
     fc.assert(
       fc.property(changed, (text) => text === first.token || !verifier.verify(text).ok),
-      { numRuns: 3_000, seed: 2 },
+      { numRuns: 1_000, seed: 2 },
     )
   })
 
@@ -127,7 +127,7 @@ describe('[TOK-16] whatever is sent', () => {
         const result = verifier.verify(signed(pair, { ...headerOf(pair), ...header }, { ...payload, ...members }))
         return result.ok || result.code.length > 0
       }),
-      { numRuns: 1_000, seed: 3 },
+      { numRuns: 400, seed: 3 },
     )
   })
 })

@@ -97,7 +97,7 @@ function publicKeyOf(input: KeyInput, alg: AsymmetricAlgorithm): KeyObject {
   const refuse = (expected: string): never => {
     throw new ConfigurationError('key', [{ option: 'key', expected }])
   }
-  if (typeof input === 'object' && isJwk(input) && input.alg !== undefined && input.alg !== alg) {
+  if (typeof input === 'object' && input !== null && isJwk(input) && input.alg !== undefined && input.alg !== alg) {
     refuse(`expected a key for ${alg}; its own alg says otherwise`)
   }
   let key: KeyObject | undefined
