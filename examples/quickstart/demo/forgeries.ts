@@ -35,17 +35,19 @@ function counted(tokens: World['tokens']): ReadonlyMap<string, number> {
 async function forge(client: Client): Promise<Readonly<Record<string, string>>> {
   const [header = '', payload = '', signature = ''] = (client.accessToken ?? '').split('.')
   const admin = encode({ ...decode(payload), roleId: 2, roles: ['admin'] })
-  const none = `${encode({ ...decode(header), alg: 'none' })}.${admin}`
-  const foreign = `${header}.${admin}`
+  const unsigned = `${encode({ ...decode(header), alg: 'none' })}.${admin}`
+  const altered = `${header}.${admin}`
+  const foreignKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const foreign = sign('sha256', Buffer.from(altered), foreignKey).toString('base64url')
   const confused = `${encode({ ...decode(header), alg: 'HS256' })}.${admin}`
-  const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const hmac = createHmac('sha256', await publicKeyOf(client))
+    .update(confused)
+    .digest('base64url')
   return {
-    'an altered payload under the true signature': `${header}.${admin}.${signature}`,
-    'alg: none and no signature': `${none}.`,
-    'signed by a foreign key, under our key id': `${foreign}.${sign('sha256', Buffer.from(foreign), theirs).toString('base64url')}`,
-    'alg: HS256, our public key taken for the secret': `${confused}.${createHmac('sha256', await publicKeyOf(client))
-      .update(confused)
-      .digest('base64url')}`,
+    'an altered payload under the true signature': `${altered}.${signature}`,
+    'alg: none and no signature': `${unsigned}.`,
+    'signed by a foreign key, under our key id': `${altered}.${foreign}`,
+    'alg: HS256, our public key taken for the secret': `${confused}.${hmac}`,
   }
 }
 

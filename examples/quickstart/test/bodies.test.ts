@@ -17,7 +17,7 @@ test.each([
   ['poisoned JSON', '{"__proto__":{"roleId":2}}', 'application/json', 400, 'malformed_request'],
   ['a form', 'username=ana', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
   ['more than 100 KiB', JSON.stringify('x'.repeat(102_400)), 'application/json', 413, 'body_too_large'],
-])('%s is refused', async (_, body, type, status, code) => {
+])('[HTTP-4] %s is refused', async (_, body, type, status, code) => {
   for (const path of ['/auth/signup', '/auth/login']) {
     expect(await post(path, body, type)).toEqual([
       status,

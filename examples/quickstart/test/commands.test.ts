@@ -7,9 +7,10 @@ import { expect, test } from 'vitest'
 
 const folder = join(import.meta.dirname, '..')
 
+/** Without Node's own warnings: some versions still call TypeScript experimental. */
 function run(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   return spawn(process.execPath, [join(folder, file), ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
     stdio: 'pipe',
     timeout: 20_000,
   })
