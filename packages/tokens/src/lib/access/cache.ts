@@ -32,3 +32,33 @@ export class RecentCache<V> {
     this.#old.delete(key)
   }
 }
+
+/**
+ * What is known of tokens, by the whole token. They are filed under the end of their signature, since V8 would hash all of
+ * a text to find it, once for every request; then the texts are compared.
+ */
+export class TokenCache<V> {
+  readonly #byEnd: RecentCache<{ readonly token: string; readonly value: V }>
+
+  constructor(size: number) {
+    this.#byEnd = new RecentCache(size)
+  }
+
+  get(token: string): V | undefined {
+    const entry = this.#byEnd.get(endOf(token))
+    return entry !== undefined && entry.token === token ? entry.value : undefined
+  }
+
+  set(token: string, value: V): void {
+    this.#byEnd.set(endOf(token), { token, value })
+  }
+
+  delete(token: string): void {
+    this.#byEnd.delete(endOf(token))
+  }
+}
+
+/** 192 bits of a signature: nobody makes two that end alike, and if somebody did, the later one would be remembered. */
+function endOf(token: string): string {
+  return token.slice(-32)
+}

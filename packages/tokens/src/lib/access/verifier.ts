@@ -5,7 +5,7 @@ import type { VerificationKey, VerificationKeys } from '../keys/verification-key
 import { namespaceOf, shardOf } from '../refresh/wire.ts'
 import { refusal, type AccessRefusal } from '../refusals.ts'
 import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
-import { RecentCache } from './cache.ts'
+import { TokenCache } from './cache.ts'
 import { ACCESS_TYPE, checkClaims, readPayload, type OwnClaims } from './claims.ts'
 import { VerifiedToken, type Verification, type Verified } from './verified.ts'
 
@@ -132,18 +132,18 @@ interface Remembered<C> {
 export class AccessVerifier<C> implements Verifier<C> {
   readonly #settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }
   readonly #namespace: string
-  readonly #cache: RecentCache<Remembered<C>>
+  readonly #cache: TokenCache<Remembered<C>>
   readonly #verified = new Map<string, number>()
   readonly #refused: Partial<Record<AccessRefusal, number>> = {}
 
   constructor(settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }) {
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
-    this.#cache = new RecentCache(Math.ceil(settings.cacheSize / 2))
+    this.#cache = new TokenCache(Math.ceil(settings.cacheSize / 2))
   }
 
   verify(accessToken: string): Verification<C> {
-    const known = this.#cache.get(accessToken)
+    const known = typeof accessToken === 'string' ? this.#cache.get(accessToken) : undefined
     const result = known === undefined ? this.#verifyNew(accessToken) : this.#verifyAgain(accessToken, known)
     if (typeof result !== 'string') return result
     this.#refused[result] = (this.#refused[result] ?? 0) + 1

@@ -2,6 +2,7 @@ import { createHash, createHmac, createPublicKey, createSecretKey, KeyObject, ti
 import type { webcrypto } from 'node:crypto'
 import { ConfigurationError, type Secret } from '@wardstone/core'
 import type { JWK } from 'jose'
+import { derSignature } from './ecdsa.ts'
 
 /** Signature algorithms with a key pair, by their JOSE names. `EdDSA` is Ed25519. */
 export type AsymmetricAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
@@ -120,12 +121,10 @@ function verifierOf(key: KeyObject, alg: AsymmetricAlgorithm): VerificationKey['
   switch (alg) {
     case 'RS256':
       return (signed, signature) => verify('sha256', Buffer.from(signed, 'latin1'), key, signature)
-    case 'ES256': {
-      // The JOSE form is r and s side by side; whatever is not exactly 64 bytes never reaches the curve.
-      const p1363 = { key, dsaEncoding: 'ieee-p1363' } as const
+    case 'ES256':
+      // Whatever is not exactly 64 bytes never reaches the curve.
       return (signed, signature) =>
-        signature.byteLength === 64 && verify('sha256', Buffer.from(signed, 'latin1'), p1363, signature)
-    }
+        signature.byteLength === 64 && verify('sha256', Buffer.from(signed, 'latin1'), key, derSignature(signature))
     case 'EdDSA':
       return (signed, signature) => signature.byteLength === 64 && verify(null, Buffer.from(signed, 'latin1'), key, signature)
   }
