@@ -52,7 +52,8 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length
 }
 
-function paths(): Record<string, string[]> {
+/** Where each entry of a package is, for the compiler. */
+function paths(): Record<string, readonly string[]> {
   const entries = packages.flatMap(({ dir, manifest }) =>
     Object.entries(manifest.exports).map(([entry, file]) => [join(manifest.name, entry), [`./${join(dir, file)}`]] as const),
   )

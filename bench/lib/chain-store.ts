@@ -70,7 +70,7 @@ class ChainStore implements SessionStore {
 
   async confirm(): Promise<void> {}
 
-  async end(): Promise<boolean> {
+  async end(): Promise<undefined> {
     return notSimulated()
   }
 

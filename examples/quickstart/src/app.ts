@@ -1,8 +1,8 @@
 import type { Duration, EventSink, Now } from '@wardstone/core'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
-import { jsonReply, principalKey, problem, type Endpoint, type Reply } from '@wardstone/http'
+import { jsonReply, principalOf, problem, type Endpoint, type Reply } from '@wardstone/http'
 import type { TokenService } from '@wardstone/tokens'
-import { bearer, createSessionEndpoints } from '@wardstone/tokens/http'
+import { bearer, createSessionEndpoints, sameOrigin } from '@wardstone/tokens/http'
 import express, { type Express } from 'express'
 import { Accounts, ownView } from './accounts.ts'
 import { changeRole, requireRole, rotateKeys } from './admin.ts'
@@ -22,7 +22,7 @@ export interface AppOptions {
 export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts; tokens: TokenService<Claims> } {
   const accounts = new Accounts()
   const { tokens, keys } = createTokens({ ...options, accounts })
-  const sessions = createSessionEndpoints({ tokens, now: options.now })
+  const sessions = createSessionEndpoints({ tokens })
   const signedIn = guard(bearer(tokens))
   const admin = guard(bearer(tokens), requireRole('admin'))
 
@@ -30,9 +30,9 @@ export function createApp(options: AppOptions = {}): { app: Express; accounts: A
   app.use(baseline())
 
   app.post('/auth/signup', endpoint(signUp(accounts)))
-  app.post('/auth/login', endpoint(logIn(accounts, tokens, sessions)))
+  app.post('/auth/login', guard(sameOrigin()), endpoint(logIn(accounts, tokens, sessions)))
   app.post('/auth/refresh', endpoint(sessions.refresh))
-  app.post('/auth/logout', endpoint(sessions.logout))
+  app.post('/auth/logout', guard(bearer(tokens, { optional: true })), endpoint(sessions.logout))
   app.post('/auth/logout-all', signedIn, endpoint(sessions.logoutAll))
   app.post('/auth/confirm', signedIn, endpoint(sessions.confirm))
   app.get('/auth/sessions', signedIn, endpoint(sessions.list))
@@ -51,10 +51,10 @@ export function createApp(options: AppOptions = {}): { app: Express; accounts: A
 /** The own account, and the roles that the access token speaks for. */
 function me(accounts: Accounts): Endpoint {
   return (ctx) => {
-    const principal = ctx.state.get(principalKey)
-    const account = accounts.find(principal?.id ?? '')
+    const principal = principalOf<Claims>(ctx)
+    const account = accounts.find(principal.id)
     if (account === undefined) return problem(ctx, { status: 404, code: 'not_found' })
-    return jsonReply(200, { ...ownView(account), roles: principal?.roles })
+    return jsonReply(200, { ...ownView(account), roles: principal.roles })
   }
 }
 

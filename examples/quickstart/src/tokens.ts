@@ -30,7 +30,7 @@ export function createTokens({ accounts, now, grace, events }: TokensOptions): {
     audience: 'https://quickstart.example',
     keys,
     secrets: secretRing({ current: generateSecret() }),
-    store: memoryStore({ now }),
+    store: memoryStore(),
     // Asked at sign-in and at every refresh, so a changed role is in the next token.
     claims: ({ sub }) => {
       const account = accounts.find(sub)

@@ -1,6 +1,6 @@
 export { baseline } from './lib/baseline.ts'
 export type { BaselineOptions } from './lib/baseline.ts'
-export { principalKey, refusalKey, requestIdKey } from './lib/context.ts'
+export { principalKey, principalOf, refusalKey, requestIdKey } from './lib/context.ts'
 export type { HttpContext } from './lib/context.ts'
 export { readCookie, serializeCookie } from './lib/cookie.ts'
 export type { CookieAttributes } from './lib/cookie.ts'

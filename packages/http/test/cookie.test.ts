@@ -49,7 +49,7 @@ test('what is written comes back, whatever stands around it', () => {
 })
 
 test.each([
-  [strict, 1500, 'n=v; Path=/; Max-Age=1; HttpOnly; Secure; SameSite=Strict'],
+  [strict, 1500, 'n=v; Path=/; Max-Age=2; HttpOnly; Secure; SameSite=Strict'],
   [{ ...strict, sameSite: 'lax', secure: false }, 0, 'n=v; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'],
   [{ ...strict, sameSite: 'none', httpOnly: false, path: '/auth' }, -5, 'n=v; Path=/auth; Max-Age=0; Secure; SameSite=None'],
 ] as const)('[TOK-12] attributes %j for %i ms', (attributes, maxAgeMs, expected) => {

@@ -1,5 +1,5 @@
 export { createPasswordHasher } from './lib/hasher.ts'
 export type { PasswordHasher, PasswordHasherStats } from './lib/hasher.ts'
 export type { PasswordHasherOptions } from './lib/parameters.ts'
-export { PasswordError } from './lib/text.ts'
+export { PasswordError, passwordProblem } from './lib/text.ts'
 export type { PasswordErrorCode } from './lib/text.ts'

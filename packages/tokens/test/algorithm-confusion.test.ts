@@ -21,7 +21,7 @@ function macWith(key: string | Uint8Array, header: object): string {
 describe.each(Object.values(pairs))('[TOK-16] a verifier with a key for $alg', (pair: Pair) => {
   it.each(['none', 'None', 'NONE', 'nOnE', ''])('refuses alg %j, signed or not', (alg) => {
     const unsigned = `${encoded({ ...headerOf(pair), alg })}.${encoded(payload)}`
-    expect(verify(pair.keys, `${unsigned}.`)).toBe('malformed')
+    expect(verify(pair.keys, `${unsigned}.`)).toBe('algorithm_mismatch')
     expect(verify(pair.keys, `${unsigned}.AAAA`)).toBe('algorithm_mismatch')
     expect(verify(pair.keys, signed(pair, { ...headerOf(pair), alg }, payload))).toBe('algorithm_mismatch')
   })
@@ -59,8 +59,7 @@ describe.each(Object.values(pairs))('[TOK-16] a verifier with a key for $alg', (
 
   it.each([0, 1, 31, 32, 63, 65, 96, 255, 257, 512])('refuses a signature of %i zero bytes', (length) => {
     const input = `${encoded(headerOf(pair))}.${encoded(payload)}`
-    const expected = length === 0 ? 'malformed' : 'bad_signature'
-    expect(verify(pair.keys, `${input}.${Buffer.alloc(length).toString('base64url')}`)).toBe(expected)
+    expect(verify(pair.keys, `${input}.${Buffer.alloc(length).toString('base64url')}`)).toBe('bad_signature')
   })
 })
 

@@ -104,7 +104,8 @@ describe('[TOK-16] what is no token at all', () => {
     'Bearer x.y.z',
     '\u0000',
     '💥.💥.💥',
-    `${encoded({ alg: 'ES256' })}..`,
+    `${encoded({ alg: 'ES256' })}.`,
+    `..${encoded({ alg: 'ES256' })}`,
     'a'.repeat(1_000_000),
     `${'.'.repeat(1_000_000)}`,
   ])('%.20s', (text) => {

@@ -1,4 +1,4 @@
-import type { Principal } from '@wardstone/core'
+import { InvalidArgumentError, type Principal } from '@wardstone/core'
 import type { Refused } from './reply.ts'
 import { stateKey, type RequestState, type StateKey } from './state.ts'
 
@@ -33,6 +33,26 @@ export interface HttpContext<Raw = unknown> {
 
 /** Who the request speaks for, set by an authenticating guard. */
 export const principalKey: StateKey<Principal> = stateKey('principal')
+
+/**
+ * Who the request speaks for, in an endpoint or guard that stands behind an authenticating guard.
+ *
+ * @typeParam C - the application's own claims, as the guard's verifier is typed
+ * @throws {@link InvalidArgumentError} `invalid_argument` when nobody authenticated the request: the guard is missing.
+ *
+ * @example
+ * ```ts
+ * import { jsonReply, principalOf, type Endpoint } from '@wardstone/http'
+ *
+ * export const me: Endpoint = (ctx) => jsonReply(200, { id: principalOf(ctx).id })
+ * ```
+ */
+export function principalOf<C = unknown>(ctx: HttpContext): Principal<C> {
+  const principal = ctx.state.get(principalKey)
+  if (principal === undefined)
+    throw new InvalidArgumentError('ctx', 'expected an authenticating guard, such as bearer(tokens), before this')
+  return principal as Principal<C>
+}
 
 /** The id that `baseline` gave the request. */
 export const requestIdKey: StateKey<string> = stateKey('request id')

@@ -49,7 +49,7 @@ export function serializeCookie(name: string, value: string, attributes: CookieA
   return [
     `${name}=${value}`,
     `Path=${attributes.path}`,
-    `Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1000))}`,
+    `Max-Age=${Math.max(0, Math.ceil(maxAgeMs / 1000))}`,
     ...(attributes.httpOnly ? ['HttpOnly'] : []),
     ...(attributes.secure ? ['Secure'] : []),
     `SameSite=${sameSite}`,

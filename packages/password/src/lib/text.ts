@@ -29,6 +29,22 @@ export class PasswordError extends WardstoneError<PasswordErrorCode> {
   }
 }
 
+/**
+ * Why a text cannot be a password under any policy, or `undefined` when it can: ask before
+ * {@link PasswordHasher.hash} throws.
+ *
+ * @example
+ * ```ts
+ * import { passwordProblem } from '@wardstone/password'
+ *
+ * export const problem = passwordProblem('') // 'password_empty'
+ * ```
+ */
+export function passwordProblem(password: string): PasswordErrorCode | undefined {
+  const bytes = passwordBytes(password)
+  return typeof bytes === 'string' ? bytes : undefined
+}
+
 const MAX_BYTES = 1_024
 /** The longest canonical decomposition of one character has four code units, so what is longer cannot become short enough. */
 const MAX_UNITS = 4 * MAX_BYTES

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type ClientFacts } from '@wardstone/core'
+import { InvalidArgumentError, type ClientFacts, type Now } from '@wardstone/core'
 import { RecentCache } from './access/cache.ts'
 import { mintAccessToken, type Minted } from './access/mint.ts'
 import { VerifiedToken, type Verification, type Verified } from './access/verified.ts'
@@ -50,6 +50,7 @@ export function createTokenService<C extends object>(options: TokenServiceOption
 }
 
 class Service<C extends object> implements TokenService<C> {
+  readonly now: Now
   readonly #settings: ServiceSettings<C>
   readonly #namespace: string
   readonly #verifier: AccessVerifier<C>
@@ -63,8 +64,9 @@ class Service<C extends object> implements TokenService<C> {
   constructor(settings: ServiceSettings<C>) {
     const { store, policy, maxSessions, accessTtlMs, skewMs, now, events, revocation } = settings
     const revocationMs = accessTtlMs + 2 * skewMs
-    store.configure({ policy, maxSessions, revocationMs })
+    store.configure({ now, policy, maxSessions, revocationMs })
     const view = new RevocationView(revocation === 'feed' ? store.revocations : undefined, revocationMs, now)
+    this.now = now
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
     this.#report = reporter(events, now)
@@ -121,16 +123,17 @@ class Service<C extends object> implements TokenService<C> {
     client: ClientFacts = {},
   ): Promise<boolean> {
     const { store } = this.#settings
-    if ('sid' in target) {
-      const done = await store.end(this.#shard(target.sub), target.sid, 'revoked')
-      if (done) this.#revoked('session', 'revoked', client, target.sub, [target.sid])
-      return done
+    // Asked first: the pair that issue() and refresh() answer has a sid too.
+    if (!('refreshToken' in target)) {
+      const ended = await store.end(this.#shard(target.sub), target.sid, 'revoked')
+      if (ended !== undefined) this.#revoked('session', 'revoked', client, ended.sub, [target.sid])
+      return ended !== undefined
     }
     const presented = this.#refresher.decode(target.refreshToken)
     if (typeof presented === 'string') return false
-    const done = await store.end(presented.shard, presented.sid, 'signed_out', hashOf(presented.s))
-    if (done) this.#revoked('session', 'signed_out', client, undefined, [presented.sid])
-    return done
+    const ended = await store.end(presented.shard, presented.sid, 'signed_out', hashOf(presented.s))
+    if (ended !== undefined) this.#revoked('session', 'signed_out', client, ended.sub, [presented.sid])
+    return ended !== undefined
   }
 
   async revokeOthers(keep: { readonly sub: string; readonly sid: string }, client: ClientFacts = {}): Promise<number> {

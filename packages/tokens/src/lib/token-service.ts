@@ -1,4 +1,4 @@
-import type { ClientFacts } from '@wardstone/core'
+import type { ClientFacts, Now } from '@wardstone/core'
 import type { VerifierStats } from './access/verifier.ts'
 import type { Verification, Verified } from './access/verified.ts'
 import type { Jwks } from './keys/jwks.ts'
@@ -60,6 +60,7 @@ export type RefreshRefused = Refusal<Exclude<RefreshRefusal, 'claims_unavailable
 export interface SessionInfo {
   readonly sid: string
   readonly createdAt: number
+  /** The last rotation of the refresh token: somewhat behind the last request, at most by an access token's lifetime. */
   readonly lastUsedAt: number
   readonly expiresAt: number
   readonly ip: string | undefined
@@ -83,6 +84,8 @@ export interface TokenServiceStats {
  * @typeParam C - what the application puts into access tokens
  */
 export interface TokenService<C> {
+  /** The service's clock, for whoever answers in its name. */
+  readonly now: Now
   /**
    * Begins a session.
    *

@@ -46,12 +46,13 @@ export class Subject {
     })
     const observed = new Proxy(this.tokens, {
       get: (target, name) => {
-        const member = Reflect.get(target, name) as (...args: unknown[]) => unknown
+        const member: unknown = Reflect.get(target, name)
+        if (name === 'now' || typeof member !== 'function') return member
         if (name !== 'refresh') return member.bind(target)
         return async (token: string) => (this.#last = await target.refresh(token))
       },
     })
-    const endpoints = createSessionEndpoints({ tokens: observed, now })
+    const endpoints = createSessionEndpoints({ tokens: observed })
     this.#refresh = async (ctx) => endpoints.refresh(ctx, undefined)
   }
 

@@ -40,7 +40,7 @@ export class VerifiedToken<C> implements Verified<C> {
 
   /** What revocations are compared with. Throws for anything that {@link TokenService.verify} did not return. */
   static revocable(verified: Verified<unknown>): Revocable {
-    if (!(typeof verified === 'object' && #revocable in verified)) {
+    if (typeof verified !== 'object' || verified === null || !(#revocable in verified)) {
       throw new InvalidArgumentError('verified', 'expected the result of verify(), not an object that looks like it')
     }
     return verified.#revocable

@@ -1,25 +1,16 @@
-import { InvalidArgumentError, readOptions, type Now } from '@wardstone/core'
-import {
-  clientFacts,
-  deny,
-  jsonReply,
-  problem,
-  type Endpoint,
-  type HeaderList,
-  type HttpContext,
-  type Reply,
-} from '@wardstone/http'
+import { InvalidArgumentError, readOptions } from '@wardstone/core'
+import { clientFacts, jsonReply, problem, type Endpoint, type HeaderList, type HttpContext, type Reply } from '@wardstone/http'
 import { isObjectWith } from '../access/verifier.ts'
 import type { Verified } from '../access/verified.ts'
 import type { IssueInput, Refreshed, RefreshRefused, TokenPair, TokenService } from '../token-service.ts'
 import { verifiedKey } from './bearer.ts'
+import { refusedAsCrossSite } from './same-origin.ts'
 import { readRefreshCookie, type RefreshCookie, type RefreshCookieOptions } from './cookie.ts'
 
 /** Options of {@link createSessionEndpoints}. */
 export interface SessionEndpointsOptions {
   readonly tokens: TokenService<object>
   readonly cookie?: RefreshCookieOptions | undefined
-  readonly now?: Now | undefined
 }
 
 /**
@@ -36,7 +27,10 @@ export interface SessionEndpoints {
   begin(ctx: HttpContext, who: IssueInput, extra?: object): Promise<Reply>
   /** Answers with new tokens for the cookie. */
   readonly refresh: Endpoint
-  /** Ends the session of the cookie, and removes the cookie whatever happens. */
+  /**
+   * Ends the session of the cookie, and removes the cookie whatever happens. Without a cookie it ends the session of the
+   * access token, where the route stands behind `bearer(tokens, { optional: true })`.
+   */
   readonly logout: Endpoint
   /** Ends all sessions of the principal. */
   readonly logoutAll: Endpoint
@@ -66,42 +60,41 @@ const NO_STORE: HeaderList = [['cache-control', 'no-store']]
  * ```
  */
 export function createSessionEndpoints(options: SessionEndpointsOptions): SessionEndpoints {
-  const { tokens, cookie, now } = readOptions('createSessionEndpoints', options, (o) => {
+  const { tokens, cookie } = readOptions('createSessionEndpoints', options, (o) => {
     const service = o.value<TokenService<object>>('tokens', 'expected createTokenService()', (v) => isObjectWith(v, 'refresh'))
     if (service === undefined) o.problem('tokens', 'required; expected createTokenService()')
     return {
       tokens: service as TokenService<object>,
       cookie: readRefreshCookie(o.nested('cookie')),
-      now: o.callback<Now | undefined>('now') ?? Date.now,
     }
   })
 
   return {
     async begin(ctx, who, extra) {
-      const crossed = crossSite(ctx)
-      if (crossed !== undefined) return crossed
+      const crossed = refusedAsCrossSite(ctx)
+      if (crossed !== undefined) return crossed.reply
       const earlier = ctx.cookie(cookie.name)
       if (earlier !== undefined) await tokens.revoke({ refreshToken: earlier }, clientFacts(ctx))
       const issued = await tokens.issue(who, clientFacts(ctx))
       if (!issued.ok) return problem(ctx, { status: 401, code: 'sign_in_refused' })
-      return jsonReply(200, { ...bodyOf(issued, now()), ...extra }, [...NO_STORE, setCookie(cookie, issued, now())])
+      return jsonReply(200, { ...bodyOf(issued, tokens.now()), ...extra }, [...NO_STORE, setCookie(cookie, issued, tokens.now())])
     },
 
     async refresh(ctx) {
-      const crossed = crossSite(ctx)
-      if (crossed !== undefined) return crossed
+      const crossed = refusedAsCrossSite(ctx)
+      if (crossed !== undefined) return crossed.reply
       const presented = ctx.cookie(cookie.name)
       if (presented === undefined) return notAccepted(ctx)
-      return refreshReply(ctx, await tokens.refresh(presented, clientFacts(ctx)), cookie, now())
+      return refreshReply(ctx, await tokens.refresh(presented, clientFacts(ctx)), cookie, tokens.now())
     },
 
     async logout(ctx) {
-      const crossed = crossSite(ctx)
-      if (crossed !== undefined) return crossed
+      const crossed = refusedAsCrossSite(ctx)
+      if (crossed !== undefined) return crossed.reply
       const headers: HeaderList = [...NO_STORE, ['set-cookie', cookie.clear()]]
       const presented = ctx.cookie(cookie.name)
       try {
-        if (presented !== undefined) await tokens.revoke({ refreshToken: presented }, clientFacts(ctx))
+        await endPresented(tokens, ctx, presented)
       } catch {
         // Whoever leaves a shared computer must not leave the cookie; that the session lives on is said aloud.
         return problem(ctx, { status: 503, code: 'session_not_revoked', headers })
@@ -185,7 +178,7 @@ function setCookie(
 }
 
 function bodyOf({ accessToken, expiresAt }: TokenPair, now: number): object {
-  return { accessToken, tokenType: 'Bearer', expiresIn: Math.max(0, Math.floor((expiresAt - now) / 1000)) }
+  return { accessToken, tokenType: 'Bearer', expiresIn: Math.max(0, Math.ceil((expiresAt - now) / 1000)) }
 }
 
 /** The cookie is not cleared: a newer one may have been set meanwhile, by a sign-in in another tab. */
@@ -193,15 +186,14 @@ function notAccepted(ctx: HttpContext): Reply {
   return problem(ctx, { status: 401, code: 'invalid_refresh_token' })
 }
 
-/**
- * Refuses what a browser says another site caused. Sibling hosts count as others.
- *
- * @see {@link https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header | Fetch Metadata}
- */
-function crossSite(ctx: HttpContext): Reply | undefined {
-  const site = ctx.header('sec-fetch-site')
-  if (site === undefined || site === 'same-origin' || site === 'none') return undefined
-  return deny(ctx, { status: 403, code: 'cross_site_request' }).reply
+async function endPresented(tokens: TokenService<object>, ctx: HttpContext, cookie: string | undefined): Promise<void> {
+  const client = clientFacts(ctx)
+  if (cookie !== undefined) {
+    await tokens.revoke({ refreshToken: cookie }, client)
+    return
+  }
+  const verified = ctx.state.get(verifiedKey)
+  if (verified !== undefined) await tokens.revoke({ sub: verified.principal.id, sid: verified.sid }, client)
 }
 
 function signedIn(ctx: HttpContext): Verified<unknown> {

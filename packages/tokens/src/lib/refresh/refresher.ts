@@ -77,7 +77,7 @@ export class Refresher<C> {
   }
 
   async #endGone(family: Family, client: ClientFacts): Promise<RefreshRefused> {
-    if (await this.#settings.store.end(family.shard, family.sid, 'subject_gone')) {
+    if ((await this.#settings.store.end(family.shard, family.sid, 'subject_gone')) !== undefined) {
       const data = { scope: 'session', reason: 'subject_gone', sids: [family.sid] } as const
       this.#report({ name: 'authn_token_revoked', severity: 'warn', ...about(family, client), data })
     }

@@ -6,6 +6,7 @@ import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, Stor
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
+  /** Default: the clock of the service that uses the store. */
   readonly now?: Now | undefined
 }
 
@@ -23,7 +24,7 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
-  return readOptions('memoryStore', options, (o) => new MemoryStore(o.callback<Now | undefined>('now') ?? Date.now))
+  return readOptions('memoryStore', options, (o) => new MemoryStore(o.callback<Now | undefined>('now')))
 }
 
 interface Subject {
@@ -47,8 +48,8 @@ export class MemoryStore implements SessionStore {
   #sweep = this.#families.entries()
 
   /** Tests pass steps that are wrong on purpose, and stores that forget. */
-  constructor(now: Now, steps: typeof step = step, lossy = false) {
-    this.#now = now
+  constructor(now?: Now, steps: typeof step = step, lossy = false) {
+    this.#now = now ?? (() => this.#configured().now())
     this.#step = steps
     this.lossy = lossy
   }
@@ -131,12 +132,11 @@ export class MemoryStore implements SessionStore {
     this.#families.set(sid, { ...family, confirmedAt: this.#now(), everConfirmed: true })
   }
 
-  async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<boolean> {
+  async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined> {
     const family = this.#find(shard, sid)
-    if (family === undefined || this.#isDead(family)) return false
-    if (secretHash !== undefined && !secretHash.equals(family.secretHash)) return false
-    this.#end(family, reason, this.#now())
-    return true
+    if (family === undefined || this.#isDead(family)) return undefined
+    if (secretHash !== undefined && !secretHash.equals(family.secretHash)) return undefined
+    return this.#end(family, reason, this.#now())
   }
 
   async endOthers(shard: string, sid: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { ClientFacts } from '@wardstone/core'
+import type { ClientFacts, Now } from '@wardstone/core'
 import type { EndReason, Family, RefreshPolicy } from '../refresh/family.ts'
 import type { Presented, Stillborn } from '../refresh/step.ts'
 import type { RevocationFeed } from './revocation.ts'
@@ -87,8 +87,8 @@ export interface SessionStore {
   rotate(rotation: Rotation): Promise<Rotated>
   /** Notes that the token of this generation arrived, if it is the current one. */
   confirm(shard: string, sid: string, generation: number): Promise<void>
-  /** Ends one session; with `secretHash` only if it is the session's own. Answers whether it was alive. */
-  end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<boolean>
+  /** Ends one session; with `secretHash` only if it is the session's own. Answers whose it was, if it was alive. */
+  end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined>
   /** Ends all sessions of the subject but one. Answers which. */
   endOthers(shard: string, sid: string): Promise<readonly string[]>
   /** Ends all sessions and access tokens of the subject. */
@@ -104,6 +104,8 @@ export interface SessionStore {
 
 /** What a store has to know of the service that uses it. */
 export interface StoreSettings {
+  /** The service's clock, for stores that have none of their own. */
+  readonly now: Now
   readonly policy: RefreshPolicy
   readonly maxSessions: number
   /** How long a revocation must be remembered: the lifetime of an access token and the skew. */
