@@ -1,3 +1,5 @@
+export { chaos } from './lib/chaos/chaos.ts'
+export type { Chaos } from './lib/chaos/chaos.ts'
 export { fakeClock } from './lib/clock.ts'
 export type { FakeClock } from './lib/clock.ts'
 export { inTurn } from './lib/in-turn.ts'

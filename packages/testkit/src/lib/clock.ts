@@ -4,6 +4,11 @@ import { duration, type Duration, type Now } from '@wardstone/core'
 export interface FakeClock {
   /** Give this to everything that takes `now`. */
   readonly now: Now
+  /**
+   * How far the clock was moved since it was made, in milliseconds. Give this to a store as `testClockOffset`: its server
+   * keeps its own time, and moves as far as everybody else. For a store whose clock is wrong, add what it is wrong by.
+   */
+  readonly offset: () => number
   /** Moves forward. */
   advance(by: Duration): void
   /** Moves back, as a clock that was wrong. */
@@ -28,6 +33,7 @@ export function fakeClock(start = Date.UTC(2030, 0, 1)): FakeClock {
   let at = start
   return {
     now: () => at,
+    offset: () => at - start,
     advance: (by) => void (at += duration(by)),
     rewind: (by) => void (at -= duration(by)),
   }

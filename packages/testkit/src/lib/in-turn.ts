@@ -1,3 +1,5 @@
+import { intercept } from './port.ts'
+
 /** A call that stands before a port and waits for its turn. */
 export interface Waiting {
   /** The verb that was called. */
@@ -53,17 +55,7 @@ export function inTurn<T extends object>(port: T, verbs: ReadonlyArray<keyof T &
       for (const watcher of watchers.splice(0)) watcher()
     })
 
-  const guarded = new Proxy(port, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      if (!verbs.some((verb) => verb === name)) return member.bind(target) as unknown
-      return (...args: unknown[]) => {
-        const run = async (): Promise<unknown> => (member as (...all: unknown[]) => unknown).apply(target, args)
-        return opened ? run() : hold(String(name), run)
-      }
-    },
-  })
+  const guarded = intercept(port, (verb) => !opened && verbs.some((held) => held === verb), hold)
 
   return {
     port: guarded,

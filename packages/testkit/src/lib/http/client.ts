@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /** A connection that sends bytes as they are and keeps those that come back: no client library corrects anything. */
 export class RawClient {

@@ -1,4 +1,4 @@
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /** What guards, hooks and handlers of a case tell of themselves, in order; and a way to wait for it. */
 export class Probe {
