@@ -41,8 +41,10 @@ export class Browser {
   signedOut = false
   /** When its refreshes reached the server. */
   readonly refreshedAt: number[] = []
-  /** Told in advance of a moment at which this browser will refresh, for a thief who watches. */
-  onPlanned: ((at: number) => void) | undefined
+  /** When it will refresh next, as far as it knows, for a thief who watches. */
+  refreshesAt = 0
+  /** Called whenever that is known. */
+  onPlanned: (() => void) | undefined
   readonly #world: World
   readonly #random: Random
   readonly #dayOffset: number
@@ -81,7 +83,10 @@ export class Browser {
       this.#visitEnd = at + this.#random.exponential(35 * MINUTE)
       loads = true
     }
-    if (loads || this.#isExpired(at)) this.onPlanned?.(at)
+    if (loads || this.#isExpired(at)) {
+      this.refreshesAt = at
+      this.onPlanned?.()
+    }
     time.at(at, () => {
       if (this.signedOut) return
       if (time.now() >= this.#awayUntil) {

@@ -2,6 +2,7 @@ import { generateSecret, secretRing, type Now } from '@wardstone/core'
 import { createTokenService, hmacKeys, memoryStore, type SessionStore } from '@wardstone/tokens'
 import { Browser, type Network, type World } from './browser.ts'
 import { random } from './random.ts'
+import { median } from './race.ts'
 import type { Row } from './report.ts'
 import { Thief, type Manner } from './thief.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -23,7 +24,7 @@ const NETWORK: Network = { lost: 0.01, lostLate: 0.3, doubled: 0.1, delayed: 0.0
 
 interface Simulation extends World {
   readonly browsers: readonly Browser[]
-  /** When and why sessions were ended, by their id. */
+  /** When sessions were ended, by their id. */
   readonly ended: ReadonlyMap<string, number>
   readonly started: number
 }
@@ -45,18 +46,15 @@ export async function honest(scenario: Scenario): Promise<HonestRow> {
   return { name: scenario.name, sessions: browsers.length, refreshes, falseLogouts }
 }
 
-/** How many thieves were found. */
+/** How many thieves were found, and when: counted from the moment at which thief and victim had both refreshed. */
 export interface TheftRow extends Row {
-  /** Those who met their victim: both have refreshed since the theft. */
   readonly thieves: number
-  /** Those of them whose refreshes lay more than one grace from the victim's. */
-  readonly apart: number
-  /** Share of `apart` that was found within an hour of the victim's return. */
-  readonly found: number
-  /** Share of all of them that was ever found. */
+  readonly foundInAnHour: number
   readonly foundEver: number
-  /** From the victim's return until the thief was found. */
   readonly medianMinutes: number
+  /** Those whose refreshes lay more than one grace from the victim's. */
+  readonly apart: number
+  readonly apartFoundInAnHour: number
 }
 
 /** Has one token stolen of each session at some moment of the second day, and goes on for four days. */
@@ -71,15 +69,19 @@ export async function thefts(scenario: Scenario, manner: Manner): Promise<TheftR
   await time.run(started + 5 * DAY)
   const met = thieves.flatMap(({ browser, thief }) => meeting(browser, thief, ended.get(browser.sid)) ?? [])
   const apart = met.filter((one) => one.apart)
-  const foundAfter = met.map((one) => one.foundAfter).filter((ms) => ms < Number.POSITIVE_INFINITY)
   return {
     name: scenario.name,
     thieves: met.length,
+    foundInAnHour: shareFound(met, HOUR),
+    foundEver: shareFound(met, 5 * DAY),
+    medianMinutes: median(met.map((one) => one.foundAfter)) / 60_000,
     apart: apart.length,
-    found: apart.filter((one) => one.foundAfter <= HOUR).length / apart.length,
-    foundEver: foundAfter.length / met.length,
-    medianMinutes: (foundAfter.toSorted((a, b) => a - b)[foundAfter.length >> 1] ?? Number.NaN) / 60_000,
+    apartFoundInAnHour: shareFound(apart, HOUR),
   }
+}
+
+function shareFound(meetings: readonly Meeting[], within: number): number {
+  return meetings.filter((one) => one.foundAfter <= within).length / meetings.length
 }
 
 /** A thief and his victim from the moment on at which both have used the session, if that came. */

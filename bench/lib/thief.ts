@@ -38,8 +38,14 @@ export class Thief {
     this.stoleAt = time.now()
     this.#token = cookie
     const { stepMs, waitsUpToMs } = this.#manner
-    if (stepMs === undefined) time.after(this.#random.between(0, waitsUpToMs), () => this.#refresh())
-    else this.#victim.onPlanned = (at) => time.at(at - stepMs, () => this.#refresh())
+    if (stepMs === undefined) {
+      // Sooner more often than later: who steals a token knows that it does not keep.
+      time.after(this.#random.next() ** 2 * waitsUpToMs, () => this.#refresh())
+      return
+    }
+    const keepStep = (): void => time.at(this.#victim.refreshesAt - stepMs, () => this.#refresh())
+    this.#victim.onPlanned = keepStep
+    if (this.#victim.refreshesAt > time.now()) keepStep()
   }
 
   async #refresh(): Promise<void> {
