@@ -61,7 +61,7 @@ export class Race {
 }
 
 /** At least five, whatever is asked for. */
-export const ROUNDS = 7
+const ROUNDS = 7
 
 /**
  * Runs a race. Where a goal was missed it runs as many rounds again, twice at most, and all rounds count: a neighbour of

@@ -60,7 +60,7 @@ export function ratiosText({ ratios, goals }: AreaReport): string {
     const goal = goals[name]
     if (goal === undefined) return { name, ratio, goal: '', verdict: '' }
     const wanted = goal.atLeast === undefined ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`
-    return { name, ratio, goal: wanted, verdict: reaches(ratio, goal) ? 'reached' : 'BELOW GOAL' }
+    return { name, ratio, goal: wanted, verdict: reaches(ratio, goal) ? 'reached' : 'MISSED' }
   })
   return tableText({ title: 'ratios', rows })
 }

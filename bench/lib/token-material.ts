@@ -17,7 +17,7 @@ export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'https://api.example'
 
 /** A token and the key that verifies it. */
-export interface SignedToken {
+interface SignedToken {
   readonly text: string
   /** 0 or 1: two keys take turns. */
   readonly key: number
