@@ -52,10 +52,18 @@ function copied(loaded: unknown): unknown {
 /** Takes the payload of a token apart. `undefined` when something that every token of ours has is missing or odd. */
 export function readPayload(payload: Record<string, unknown>): { readonly own: OwnClaims; readonly claims: object } | undefined {
   const { iss, aud, sub, iat, exp, nbf, jti, sid, gen, epo, cep, auth_time, ...claims } = payload
-  const texts = [iss, sub, jti, sid].every((v) => typeof v === 'string' && v !== '')
-  const numbers = [iat, exp, gen, epo, cep, auth_time].every((v) => typeof v === 'number' && Number.isFinite(v) && v >= 0)
-  if (!texts || !numbers || typeof aud !== 'string' || nbf !== undefined) return undefined
+  const texts = isText(iss) && isText(sub) && isText(jti) && isText(sid) && typeof aud === 'string'
+  const numbers = isCount(iat) && isCount(exp) && isCount(gen) && isCount(epo) && isCount(cep) && isCount(auth_time)
+  if (!texts || !numbers || nbf !== undefined) return undefined
   return { own: { iss, aud, sub, iat, exp, jti, sid, gen, epo, cep, auth_time } as OwnClaims, claims: frozen(claims) }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 /** Checks claims by the application's schema. `undefined` when they do not fit. */

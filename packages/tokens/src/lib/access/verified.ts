@@ -1,6 +1,8 @@
 import { InvalidArgumentError, type Principal } from '@wardstone/core'
+import { shardOf } from '../refresh/wire.ts'
 import type { AccessRefusal, Refusal } from '../refusals.ts'
 import type { Revocable } from '../sessions/revocation.ts'
+import type { OwnClaims } from './claims.ts'
 
 /**
  * An access token that was verified, by us: {@link TokenService.confirm} and {@link TokenService.onEnd} take nothing else.
@@ -44,5 +46,27 @@ export class VerifiedToken<C> implements Verified<C> {
       throw new InvalidArgumentError('verified', 'expected the result of verify(), not an object that looks like it')
     }
     return verified.#revocable
+  }
+}
+
+/** What a token says that revocations are about. Which shard that is costs a hash, and most tokens are never asked. */
+export class RevocableToken implements Revocable {
+  readonly sid: string
+  readonly epoch: number
+  readonly claimsEpoch: number
+  readonly #namespace: string
+  readonly #sub: string
+  #shard: string | undefined
+
+  constructor({ sid, sub, epo, cep }: OwnClaims, namespace: string) {
+    this.sid = sid
+    this.epoch = epo
+    this.claimsEpoch = cep
+    this.#namespace = namespace
+    this.#sub = sub
+  }
+
+  get shard(): string {
+    return (this.#shard ??= shardOf(this.#namespace, this.#sub))
   }
 }

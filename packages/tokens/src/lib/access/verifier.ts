@@ -2,12 +2,12 @@ import { readOptions, type Duration, type Now, type OptionReader, type Principal
 import { parseObject } from '../jws/compact.ts'
 import { verifyCompact } from '../jws/verify.ts'
 import type { VerificationKey, VerificationKeys } from '../keys/verification-key.ts'
-import { namespaceOf, shardOf } from '../refresh/wire.ts'
+import { namespaceOf } from '../refresh/wire.ts'
 import { refusal, type AccessRefusal } from '../refusals.ts'
 import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
 import { TokenCache } from './cache.ts'
 import { ACCESS_TYPE, checkClaims, readPayload, type OwnClaims } from './claims.ts'
-import { VerifiedToken, type Verification, type Verified } from './verified.ts'
+import { RevocableToken, VerifiedToken, type Verification, type Verified } from './verified.ts'
 
 /** Options of {@link createVerifier}. */
 export interface VerifierOptions<C> {
@@ -195,7 +195,7 @@ export class AccessVerifier<C> implements Verifier<C> {
     if (refused !== undefined) return refused
     const claims = checkClaims(this.#settings.schema, parts.claims)
     if (claims === undefined) return 'claims_invalid'
-    const revocable = { sid: own.sid, shard: shardOf(this.#namespace, own.sub), epoch: own.epo, claimsEpoch: own.cep }
+    const revocable = new RevocableToken(own, this.#namespace)
     const revoked = view.judge(revocable)
     if (revoked !== undefined) return revoked
     const verified = new VerifiedToken(principalOf(own, claims.value), own.gen, own.exp * 1000, revocable)

@@ -79,6 +79,7 @@ export class RevocationView {
   /** Whether what a token says still holds. */
   judge(token: Revocable): 'session_ended' | 'claims_stale' | undefined {
     if (this.isEnded(token.sid) || token.epoch < this.#everyone) return 'session_ended'
+    if (this.#young.subjects.size + this.#old.subjects.size === 0) return undefined
     const subject = this.#subject(token.shard)
     if (subject === undefined) return undefined
     if (token.epoch < subject.epoch) return 'session_ended'
