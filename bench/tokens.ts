@@ -21,7 +21,7 @@ const GOALS: Readonly<Record<string, Goal>> = {
 export async function tokens(options: BenchOptions): Promise<AreaReport> {
   const cold = await coldVerification(options)
   const warm = await warmVerification(options)
-  const issuing = await issueContestants(['RS256', 'ES256', 'EdDSA', 'HS256'], options.quick ? 200 : 600)
+  const issuing = await issueContestants(['RS256', 'ES256', 'EdDSA', 'HS256'], options.quick ? 150 : 600)
   const issued = await race(issuing)
   const honestPeople = await falseLogouts(options)
   const thieves = await detections(options)
@@ -51,7 +51,7 @@ async function coldVerification({ quick }: BenchOptions): Promise<Found> {
   const ratios: number[] = []
   const tables: Table[] = []
   for (const alg of ['RS256', 'ES256', 'EdDSA', 'HS256'] satisfies Algorithm[]) {
-    const contestants = coldContestants(await materialOf(alg, quick ? 500 : 2000))
+    const contestants = coldContestants(await materialOf(alg, quick ? 300 : 2000))
     const againstJose = (run: Race): number => ratio(run, contestants, 'wardstone', 'jose', 'cpuUs')
     const compared = alg === 'RS256' || alg === 'ES256'
     const run = await race(contestants, (soFar) => !compared || againstJose(soFar) >= 1)
@@ -73,7 +73,7 @@ async function warmVerification({ quick }: BenchOptions): Promise<Found> {
 
 async function falseLogouts({ quick }: BenchOptions): Promise<Found> {
   const sessions = 1000
-  const fewer = quick ? 300 : sessions
+  const fewer = quick ? 200 : sessions
   const rows = [
     await honest({ name: 'wardstone', sessions }),
     await honest({ name: 'wardstone, delays up to 20 s', sessions: fewer, network: { delayedUpToMs: 20_000 } }),
@@ -88,7 +88,7 @@ async function falseLogouts({ quick }: BenchOptions): Promise<Found> {
 }
 
 async function detections({ quick }: BenchOptions): Promise<Found> {
-  const sessions = quick ? 200 : 400
+  const sessions = quick ? 150 : 400
   const usual: Manner = { waitsUpToMs: 6 * 3_600_000, uses: true }
   const silent: Manner = { ...usual, uses: false }
   const cases: readonly [Omit<Scenario, 'sessions'>, Manner][] = [
