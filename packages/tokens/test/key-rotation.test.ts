@@ -170,6 +170,22 @@ describe('a clock', () => {
     expect(keys.signer()).toHaveProperty('alg', 'EdDSA')
   })
 
+  it('[TOK-6] that goes back before a key’s time lets the key before it sign again, and keeps the order of keys to come', async () => {
+    const { clock, keys } = setUp()
+    const first = keys.signer().kid
+    const second = await keys.rotate()
+    clock.advance('6m')
+    expect(keys.signer().kid).toBe(second.kid)
+    clock.rewind('6m')
+    expect([keys.signer().kid, stages(keys)]).toEqual([first, 'active published'])
+    clock.rewind('1h')
+    const third = await keys.rotate()
+    expect(third.activateAt).toBe(second.activateAt)
+    clock.advance('1h')
+    clock.advance('6m')
+    expect([keys.signer().kid, stages(keys)]).toEqual([third.kid, 'retired retired active'])
+  })
+
   it('[TOK-6] that was ahead for a while costs one early rotation', async () => {
     const { clock, keys } = setUp()
     const first = keys.signer().kid

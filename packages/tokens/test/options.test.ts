@@ -121,7 +121,7 @@ describe('createTokenService', () => {
 })
 
 describe('in production', () => {
-  it('[TOK-8] keys, secrets and store are required', async () => {
+  it('keys, secrets and store are required', async () => {
     const { issuer, audience, claims } = good()
     const problems = await inProduction(() => problemsOf(() => createTokenService({ issuer, audience, claims })))
     expect(Object.keys(problems).toSorted()).toEqual(['keys', 'secrets', 'store'])
@@ -131,7 +131,7 @@ describe('in production', () => {
 })
 
 describe('in development', () => {
-  it('[TOK-8] what is missing is made in memory, and said aloud by code', async () => {
+  it('what is missing is made in memory, and said aloud by code', async () => {
     emitted.mockClear()
     const { issuer, audience, claims } = good()
     const tokens = createTokenService({ issuer, audience, claims, access: { ttl: '1d' } })

@@ -100,6 +100,13 @@ describe('[TOK-2] what is no refresh token of ours is refused without a look at 
     expect(store.calls).toEqual([])
   })
 
+  it('one with a good signature of a version to come', async () => {
+    const body = Buffer.from(bytesOf(session.refreshToken).subarray(0, -16))
+    body[0] = 2
+    expect(codeOf(await k.tokens.refresh(resigned(body)))).toBe('malformed')
+    expect(store.calls).toEqual([])
+  })
+
   it('one of a secret that nobody knows here: to be tried again', async () => {
     const other = kit({ clock: k.clock })
     const { refreshToken } = await signIn(other.tokens)

@@ -93,7 +93,7 @@ describe('createKeySet({ initial })', () => {
     ['a KeyObject', ed.privateKey, 'EdDSA'],
     ['a JWK', jwkOf(rsa.privateKey), 'RS256'],
     ['a CryptoKey', dsa.privateKey, 'ES256'],
-  ])('[TOK-8] signs with %s, whose kid is its thumbprint', async (_name, initial, algorithm) => {
+  ])('[TOK-6] signs with %s, whose kid is its thumbprint', async (_name, initial, algorithm) => {
     const clock = fakeClock()
     const keys = createKeySet({ algorithm, initial, now: clock.now })
     const { tokens } = kit({ clock, keys })

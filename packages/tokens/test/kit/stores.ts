@@ -15,7 +15,7 @@ const VERBS = [
   'list',
 ] as const
 
-export type Verb = (typeof VERBS)[number]
+type Verb = (typeof VERBS)[number]
 
 class StoreDown extends WardstoneError<'store_unavailable'> {
   readonly code = 'store_unavailable'

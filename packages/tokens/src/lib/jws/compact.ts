@@ -2,7 +2,7 @@
 export const MAX_TOKEN_LENGTH = 8192
 
 /** What a JOSE header may say here. Whatever else it holds has no effect, or is refused. */
-export interface JoseHeader {
+interface JoseHeader {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined

@@ -89,7 +89,7 @@ export function isJwk(input: KeyInput): input is JWK {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 | RFC 7638}
  */
-export function thumbprint(jwk: JWK): string {
+function thumbprint(jwk: JWK): string {
   const { crv, e, kty, n, x, y } = jwk // alphabetical, as the RFC demands
   return createHash('sha256').update(JSON.stringify({ crv, e, kty, n, x, y })).digest('base64url')
 }
