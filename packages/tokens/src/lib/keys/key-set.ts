@@ -37,7 +37,7 @@ export interface KeySet extends TokenKeys {
    */
   rotate(): Promise<PlannedKey>
   /**
-   * For a key that leaked: it verifies nothing from this call on, and another signs at once: the one before it where that
+   * For a key that leaked: once this resolves it verifies nothing and another signs: the one before it where that
    * still verifies, since verifiers elsewhere know it, else the next. Its tokens are refused; verifiers elsewhere follow
    * when they fetch the set again.
    */
