@@ -4,33 +4,41 @@ import { pipeline, Readable } from 'node:stream'
 import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
 import express, { type RequestHandler } from 'express'
+import express4 from 'express4'
 
-/** The conformance table's applications on Express. */
-export const expressHost: HttpHost = {
-  name: 'Express',
-  async start({ baseline: options, routes, report }) {
-    const app = express()
-    app.use(baseline(options))
-    for (const { method, path, mount, first, guards = [], answer } of routes) {
-      const router = mount === undefined ? app : express.Router()
-      if (mount !== undefined) app.use(mount, router)
-      const before = first === undefined ? [] : [guard(first)]
-      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
-    }
-    app.use(problems({ report }))
+/** The conformance table's applications on Express 5. */
+export const expressHost = hostOf('Express 5', express)
 
-    const server = app.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return {
-      port: (server.address() as AddressInfo).port,
-      async close() {
-        if (!server.listening) return
-        server.close()
-        server.closeAllConnections()
-        await once(server, 'close')
-      },
-    }
-  },
+/** The same on Express 4: its types do not fit, its functions do. */
+export const express4Host = hostOf('Express 4', express4 as unknown as typeof express)
+
+function hostOf(name: string, framework: typeof express): HttpHost {
+  return {
+    name,
+    async start({ baseline: options, routes, report }) {
+      const app = framework()
+      app.use(baseline(options))
+      for (const { method, path, mount, first, guards = [], answer } of routes) {
+        const router = mount === undefined ? app : framework.Router()
+        if (mount !== undefined) app.use(mount, router)
+        const before = first === undefined ? [] : [guard(first)]
+        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
+      }
+      app.use(problems({ report }))
+
+      const server = app.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return {
+        port: (server.address() as AddressInfo).port,
+        async close() {
+          if (!server.listening) return
+          server.close()
+          server.closeAllConnections()
+          await once(server, 'close')
+        },
+      }
+    },
+  }
 }
 
 function handlerOf(answer: HttpRoute['answer']): RequestHandler {

@@ -1,7 +1,7 @@
-import { httpCases, runHttpCase } from '@wardstone/testkit/http'
+import { runHttpCase, tableOf } from '@wardstone/testkit/http'
 import { expect, test } from 'vitest'
 import { fastifyHost } from './host.ts'
 
-test.each(httpCases)('[HTTP-7] Fastify: $title', async (row) => {
+test.each(tableOf(fastifyHost).cases)('[HTTP-7] Fastify: $title', async (row) => {
   expect(await runHttpCase(fastifyHost, row)).toEqual(row.expect)
 })

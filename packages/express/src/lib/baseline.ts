@@ -1,7 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import { warn } from '@wardstone/core'
-import { baseline as baselineGuard, type BaselineOptions } from '@wardstone/http'
-import type { RequestHandler } from 'express'
-import { guard } from './guard.ts'
+import type { BaselineOptions } from '@wardstone/http'
+import { baseline as nodeBaseline, type NodeHandler } from '@wardstone/http/node'
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes on the application before
@@ -22,13 +22,13 @@ import { guard } from './guard.ts'
  * app.use(problems())
  * ```
  */
-export function baseline(options?: BaselineOptions): RequestHandler {
-  const apply = guard(baselineGuard(options))
+export function baseline(options?: BaselineOptions): NodeHandler {
+  const apply = nodeBaseline(options)
   let asked = false
   return function wardstoneBaseline(req, res, next) {
     if (!asked) {
       asked = true
-      if (req.app.enabled('trust proxy')) {
+      if (trustsProxies(req)) {
         warn(
           'WARDSTONE_HOST_PROXY_SETTING',
           'Express trusts proxies by its setting "trust proxy", Wardstone by trustedProxies: req.ip may differ. Turn the setting off.',
@@ -36,6 +36,11 @@ export function baseline(options?: BaselineOptions): RequestHandler {
       }
     }
     res.removeHeader('x-powered-by')
-    return apply(req, res, next)
+    apply(req, res, next)
   }
+}
+
+/** All that is asked of Express itself, the same in 4 and 5: their types do not fit each other. */
+function trustsProxies(request: IncomingMessage): boolean {
+  return (request as IncomingMessage & { readonly app: { enabled(setting: string): boolean } }).app.enabled('trust proxy')
 }

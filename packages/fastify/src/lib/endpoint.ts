@@ -1,15 +1,8 @@
-import { readOptions } from '@wardstone/core'
-import { hasBody, requireJson, type Endpoint } from '@wardstone/http'
+import { bodyLimitOf, endpointRunner, hasBody, requireJson, type Endpoint, type EndpointOptions } from '@wardstone/http'
 import type { RouteShorthandOptionsWithHandler } from 'fastify'
 import { contextOf } from './context.ts'
 import { sendReply } from './reply.ts'
 import { skipBody } from './skip-body.ts'
-
-/** Options of {@link endpoint}. */
-export interface EndpointOptions {
-  /** The largest body that is read, in bytes. Default 102,400. */
-  readonly bodyLimit?: number | undefined
-}
 
 /**
  * A route from an {@link Endpoint}: JSON or nothing comes in, through Fastify's own parser, a reply goes out. What it makes
@@ -30,9 +23,9 @@ export interface EndpointOptions {
  * ```
  */
 export function endpoint(handler: Endpoint, options?: EndpointOptions): RouteShorthandOptionsWithHandler {
-  const bodyLimit = readOptions('endpoint', options, (o) => o.integer('bodyLimit', { min: 1, max: 2 ** 30 }, 102_400))
+  const answer = endpointRunner(handler, options)
   return {
-    bodyLimit,
+    bodyLimit: bodyLimitOf(options),
     // After every guard, before the body.
     preParsing(request, reply, payload, done) {
       const ctx = contextOf(request)
@@ -42,7 +35,7 @@ export function endpoint(handler: Endpoint, options?: EndpointOptions): RouteSho
       done(null, payload)
     },
     async handler(request, reply) {
-      sendReply(reply, await handler(contextOf(request), request.body))
+      sendReply(reply, await answer(contextOf(request), { parsed: request.body }))
       return reply
     },
   }

@@ -1,6 +1,7 @@
 import type { HttpContext } from './context.ts'
 import { deny, type Refused, type Reply } from './decision.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
+import { hasBody } from './request.ts'
 
 const JSON_HEADERS: HeaderList = [['content-type', 'application/json']]
 
@@ -13,21 +14,18 @@ export function jsonReply(status: number, body: unknown, headers: HeaderList = [
  * Refuses a request that says its content is anything but plain JSON (415). It is asked before the body is read: a form
  * can be sent across sites without a preflight, JSON cannot; and what is compressed has no size until it is unpacked.
  * What comes with `GET` and `HEAD` is never read, so nothing is asked of it.
+ *
+ * @param bodied - whether there is a body; default: whether one is announced
  */
-export function requireJson(ctx: HttpContext): Refused | undefined {
+export function requireJson(ctx: HttpContext, bodied: boolean = hasBody(ctx)): Refused | undefined {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined
   const encoding = ctx.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return refuse(ctx)
   const type = ctx.header('content-type')
-  if (type === undefined) return hasBody(ctx) ? refuse(ctx) : undefined
+  if (type === undefined) return bodied ? refuse(ctx) : undefined
   const end = type.indexOf(';')
   const essence = (end < 0 ? type : type.slice(0, end)).trim().toLowerCase()
   return essence === 'application/json' ? undefined : refuse(ctx)
-}
-
-/** Whether a body is announced that is not empty. Many clients send a type with none. */
-export function hasBody(ctx: HttpContext): boolean {
-  return (ctx.header('content-length') ?? '0') !== '0' || ctx.header('transfer-encoding') !== undefined
 }
 
 /**

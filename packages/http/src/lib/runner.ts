@@ -1,5 +1,6 @@
 import type { HttpContext } from './context.ts'
 import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
+import { errorOf } from './error-of.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
 
 /**
@@ -40,7 +41,7 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
       if (!decision.ok) return { ...outcome, refused: decision }
       outcome = admit(outcome, decision)
     } catch (error) {
-      return { ...outcome, fault: asError(error) }
+      return { ...outcome, fault: errorOf('guard', error) }
     }
   }
   return outcome
@@ -58,7 +59,7 @@ async function later(
     if (!decision.ok) return { ...outcome, refused: decision }
     return await walk(guards, next, ctx, admit(outcome, decision))
   } catch (error) {
-    return { ...outcome, fault: asError(error) }
+    return { ...outcome, fault: errorOf('guard', error) }
   }
 }
 
@@ -71,8 +72,4 @@ function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
     refused: undefined,
     fault: undefined,
   }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('A guard threw something that is no error', { cause: thrown })
 }

@@ -3,10 +3,8 @@ import type { TLSSocket } from 'node:tls'
 import { parseAddress } from '@wardstone/core'
 import { originKey, type HttpContext } from '../context.ts'
 import { readCookie } from '../cookie.ts'
+import { pathOf, SINGULAR } from '../request.ts'
 import { RequestState } from '../state.ts'
-
-/** Headers that say who asks or which site is meant: of two values, either may be the attacker's. */
-const SINGULAR: ReadonlySet<string> = new Set(['authorization', 'origin', 'host'])
 
 /**
  * The request of any framework that stands on `node:http`. An adapter extends it by what only the framework knows: the
@@ -19,10 +17,15 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
   readonly state = new RequestState()
   readonly raw: Raw
   readonly #message: IncomingMessage
+  readonly #target: string | undefined
 
-  /** @param raw - the framework's own request */
-  constructor(message: IncomingMessage, raw: Raw) {
+  /**
+   * @param raw - the framework's own request
+   * @param target - the whole request target, where the framework keeps it elsewhere than in `originalUrl`
+   */
+  constructor(message: IncomingMessage, raw: Raw, target?: string) {
     this.#message = message
+    this.#target = target ?? (message as { readonly originalUrl?: string }).originalUrl ?? message.url
     this.raw = raw
   }
 
@@ -31,8 +34,7 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
   }
 
   get path(): string {
-    // Routers shorten `url` below their mount point and keep the whole in `originalUrl`.
-    return pathOf((this.#message as { readonly originalUrl?: string }).originalUrl ?? this.#message.url ?? '/')
+    return pathOf(this.#target ?? '/')
   }
 
   get ip(): string | undefined {
@@ -67,16 +69,4 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
     }
     return count
   }
-}
-
-/** The path of a request target, which may be absolute (`GET http://host/path`) or no path at all (`OPTIONS *`). */
-function pathOf(target: string): string {
-  // Also at `#`, which no honest client sends and every router cuts off.
-  const end = target.search(/[?#]/)
-  const whole = end < 0 ? target : target.slice(0, end)
-  if (whole.startsWith('/')) return whole
-  const scheme = whole.indexOf('://')
-  if (scheme < 0) return whole
-  const slash = whole.indexOf('/', scheme + 3)
-  return slash < 0 ? '/' : whole.slice(slash)
 }

@@ -1,4 +1,5 @@
 import type { BaselineOptions, Endpoint, Guard, HttpContext } from '@wardstone/http'
+import type { Transcript } from './transcript.ts'
 
 /** A route of a case's application, said without any framework. */
 export interface HttpRoute {
@@ -30,9 +31,21 @@ export interface HttpApp {
   readonly report: (error: unknown, ctx: HttpContext) => void
 }
 
+/** What a host does otherwise than the table says, and Wardstone cannot or should not mend. */
+export interface HostDifference {
+  /** Of a case, exactly. */
+  readonly title: string
+  readonly because: string
+  /** Makes of what the table expects what comes instead; left out when the host cannot be asked at all. */
+  readonly instead?: ((expected: Transcript) => Transcript) | undefined
+}
+
 /** A web framework under test: thirty lines that build the application with the adapter's public functions. */
 export interface HttpHost {
   readonly name: string
+  /** Whether its responses lose the order and the spelling of header names, as `Headers` does. Default: they keep them. */
+  readonly sortsHeaders?: boolean | undefined
+  readonly differences?: readonly HostDifference[] | undefined
   /** Listens on a free port of 127.0.0.1. */
   start(app: HttpApp): Promise<RunningHost>
 }

@@ -2,7 +2,7 @@ import type { HttpCase } from './case.ts'
 import { RawClient } from './client.ts'
 import type { HttpHost } from './host.ts'
 import { Probe } from './probe.ts'
-import { readTranscript, type Transcript } from './transcript.ts'
+import { readTranscript, sorted, type Transcript } from './transcript.ts'
 
 /**
  * Starts a case's application on a host, sends the request over a real socket and writes down what comes of it. Returns
@@ -26,7 +26,8 @@ export async function runHttpCase(host: HttpHost, row: HttpCase): Promise<Transc
     }
     for (const note of row.expect.notes) await probe.until(note)
     await running.close()
-    return readTranscript(client.received, row.request, probe.notes)
+    const transcript = readTranscript(client.received, row.request, probe.notes)
+    return host.sortsHeaders === true ? sorted(transcript) : transcript
   } finally {
     await running.close()
   }

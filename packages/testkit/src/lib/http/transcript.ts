@@ -14,6 +14,12 @@ export interface Transcript {
 /** Put in place of the request's id, which is random; of the same length, so that `content-length` stays true. */
 export const REQUEST_ID = '00000000-0000-0000-0000-000000000000'
 
+/** The same with header names in lower case and in order, for hosts that keep neither. */
+export function sorted(transcript: Transcript): Transcript {
+  const headers = transcript.headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  return { ...transcript, headers: headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) }
+}
+
 /** Reads a raw response. Assumes one response, ended by the end of the connection. */
 export function readTranscript(received: string, request: string, notes: readonly string[]): Transcript {
   const end = received.indexOf('\r\n\r\n')

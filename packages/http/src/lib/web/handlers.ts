@@ -1,0 +1,148 @@
+import { baseline as baselineGuard, type BaselineOptions } from '../baseline.ts'
+import type { HttpContext } from '../context.ts'
+import type { Endpoint, Guard, Reply } from '../decision.ts'
+import { endpointRunner, type EndpointOptions } from '../endpoint.ts'
+import { faultAnswers, type ProblemsOptions } from '../faults.ts'
+import { notFoundProblem } from '../problem.ts'
+import { runner } from '../runner.ts'
+import { stateKey, type StateKey } from '../state.ts'
+import { wireReply } from '../wire.ts'
+import { contextOf, type WebFacts } from './context.ts'
+import { Exchange } from './exchange.ts'
+
+/**
+ * Stands around what answers a request. `next` answers it, or says `undefined` where no route does.
+ *
+ * @param facts - what the request does not tell; what an outer handler was told needs no repeating
+ */
+export type WebHandler = <T extends Response | undefined>(
+  request: Request,
+  next: () => T | Promise<T>,
+  facts?: WebFacts,
+) => Promise<Response | T>
+
+/** Stands around everything: what comes out is always a response. */
+export type WebBoundary = (
+  request: Request,
+  next: () => Response | undefined | Promise<Response | undefined>,
+  facts?: WebFacts,
+) => Promise<Response>
+
+const exchangeKey: StateKey<Exchange> = stateKey('exchange')
+
+/**
+ * What every response gets, errors and 404 included: address, request id, security headers. Goes around everything else;
+ * its caller says the address of the client, which no `Request` knows.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { baseline, problems } from '@wardstone/http/web'
+ *
+ * const [base, boundary] = [baseline(), problems()]
+ * export const fetch = (request: Request, server: { requestIP(r: Request): { address: string } | null }) =>
+ *   base(request, () => boundary(request, () => new Response('hello')), { ip: server.requestIP(request)?.address })
+ * ```
+ */
+export function baseline(options?: BaselineOptions): WebHandler {
+  return guard(baselineGuard(options))
+}
+
+/**
+ * Lets a request pass only if all guards do; the first refusal is the answer.
+ *
+ * @example
+ * ```ts
+ * import { ALLOW, deny, principalKey } from '@wardstone/http'
+ * import { guard, principal } from '@wardstone/http/web'
+ *
+ * const someone = guard((ctx) => (ctx.state.get(principalKey) ? ALLOW : deny(ctx, { status: 401, code: 'token_missing' })))
+ * export const me = (request: Request) => someone(request, () => Response.json({ id: principal(request)?.id }))
+ * ```
+ */
+export function guard(...guards: readonly Guard[]): WebHandler {
+  const run = runner(guards)
+  return function wardstoneGuard(request, next, facts) {
+    return around(request, facts, async (ctx, exchange) => {
+      const outcome = await run(ctx)
+      exchange.add(outcome)
+      if (outcome.fault !== undefined) throw outcome.fault
+      return outcome.refused === undefined ? next() : responseOf(ctx, outcome.refused.reply)
+    })
+  }
+}
+
+/**
+ * Answers a route by an {@link Endpoint}: JSON or nothing comes in, a reply goes out.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { jsonReply } from '@wardstone/http'
+ * import { endpoint } from '@wardstone/http/web'
+ *
+ * export const echo = endpoint((ctx, body) => jsonReply(200, { body }), { bodyLimit: 1024 })
+ * ```
+ */
+export function endpoint(handler: Endpoint, options?: EndpointOptions): (request: Request, facts?: WebFacts) => Promise<Response> {
+  const answer = endpointRunner(handler, options)
+  return async function wardstoneEndpoint(request, facts) {
+    const ctx = contextOf(request, facts)
+    const body = { parsed: undefined, chunks: () => chunksOf(request), unannounced: request.body !== null }
+    return responseOf(ctx, await answer(ctx, body))
+  }
+}
+
+/**
+ * The error boundary: what `next` does not answer becomes a 404, what it throws a problem document that tells nothing of
+ * the error. Goes inside {@link baseline}, around the routes.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ */
+export function problems(options?: ProblemsOptions<Request>): WebBoundary {
+  const answer = faultAnswers(options)
+  return function wardstoneProblems(request, next, facts) {
+    return around(request, facts, async (ctx, exchange) => {
+      try {
+        return (await next()) ?? responseOf(ctx, notFoundProblem(ctx))
+      } catch (error) {
+        exchange.forgetContent()
+        return responseOf(ctx, answer(ctx, error, false))
+      }
+    })
+  }
+}
+
+/** Runs what stands around a request; the outermost puts on the response what all of them asked for. */
+async function around<T extends Response | undefined>(
+  request: Request,
+  facts: WebFacts | undefined,
+  run: (ctx: HttpContext<Request>, exchange: Exchange) => Promise<T>,
+): Promise<Response | T> {
+  const ctx = contextOf(request, facts)
+  const outer = ctx.state.get(exchangeKey)
+  if (outer !== undefined) return run(ctx, outer)
+  const exchange = new Exchange(request.signal)
+  ctx.state.set(exchangeKey, exchange)
+  try {
+    const response = await run(ctx, exchange)
+    return response === undefined ? response : exchange.finish(response)
+  } catch (error) {
+    exchange.end(500) // which is what hosts make of it
+    throw error
+  }
+}
+
+function responseOf(ctx: HttpContext, reply: Reply): Response {
+  const { headers, body } = wireReply(reply)
+  const list = headers.map(([name, value]): [string, string] => [name, value])
+  return new Response(ctx.method === 'HEAD' ? null : (body ?? null), { status: reply.status, headers: list })
+}
+
+/** The bytes of a body. Leaving off must not cancel the stream: the connection may go with it, and the answer too. */
+function chunksOf({ body, bodyUsed }: Request): AsyncIterable<Uint8Array> {
+  if (bodyUsed) throw new TypeError('The body of the request was read before its endpoint')
+  return (body ?? new Blob([]).stream()).values({ preventCancel: true })
+}

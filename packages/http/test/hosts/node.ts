@@ -1,0 +1,46 @@
+import { pipeline, Readable } from 'node:stream'
+import { contextOf, endpoint, guard, listener, type NodeHandler } from '@wardstone/http/node'
+import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { match } from './routes.ts'
+import { serve } from './serve.ts'
+
+/** The conformance table's applications on a plain `node:http` server. */
+export const nodeHost: HttpHost = {
+  name: 'node:http',
+  start({ baseline, routes, report }) {
+    const handlers = new Map(routes.map((route) => [route, chainOf(route)]))
+    const router: NodeHandler = (request, response, next) => {
+      const found = match(routes, contextOf(request).method, contextOf(request).path)
+      if (found === undefined) return next()
+      Object.assign(request, { route: { path: found.pattern }, params: found.params })
+      handlers.get(found.route)?.(request, response, next)
+    }
+    return serve(listener([router], { baseline, problems: { report } }))
+  },
+}
+
+/** As a router in the manner of Connect runs what stands on one route. */
+function chainOf({ first, guards = [], answer }: HttpRoute): NodeHandler {
+  const chain = [...(first === undefined ? [] : [guard(first)]), guard(...guards), handlerOf(answer)]
+  return (request, response, next) => {
+    const from = (at: number) => (error?: unknown) => {
+      const handler = error === undefined ? chain[at] : undefined
+      if (handler === undefined) next(error)
+      else handler(request, response, from(at + 1))
+    }
+    from(0)()
+  }
+}
+
+function handlerOf(answer: HttpRoute['answer']): NodeHandler {
+  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+  return (_request, response) => {
+    if ('stream' in answer) {
+      response.setHeader('content-type', 'text/plain')
+      pipeline(Readable.from(answer.stream()), response, () => {})
+    } else {
+      response.setHeader(...answer.header)
+      throw answer.throws
+    }
+  }
+}

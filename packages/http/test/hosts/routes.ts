@@ -1,0 +1,31 @@
+import type { HttpRoute } from '@wardstone/testkit/http'
+
+/** A route that matched, with what a router would tell of it. */
+export interface Match {
+  readonly route: HttpRoute
+  readonly pattern: string
+  readonly params: Readonly<Record<string, string>>
+}
+
+/**
+ * The smallest router that the table needs; hosts without one borrow it.
+ *
+ * @throws an error of status 400 for a parameter that cannot be decoded
+ */
+export function match(routes: readonly HttpRoute[], method: string, path: string): Match | undefined {
+  for (const route of routes) {
+    const pattern = route.path === '/' && route.mount !== undefined ? route.mount : (route.mount ?? '') + route.path
+    const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path)
+    if (found === null || (method === 'HEAD' ? 'GET' : method) !== route.method) continue
+    return { route, pattern, params: Object.fromEntries(Object.entries(found.groups ?? {}).map(decode)) }
+  }
+  return undefined
+}
+
+function decode([name, value]: [string, string]): [string, string] {
+  try {
+    return [name, decodeURIComponent(value)]
+  } catch {
+    throw Object.assign(new Error('The path cannot be decoded'), { status: 400 })
+  }
+}

@@ -1,0 +1,29 @@
+import { runner, type Guard } from '@wardstone/http'
+import { applyOutcome } from '@wardstone/http/node'
+import { contextOf, type KoaMiddleware } from './context.ts'
+import { sendReply } from './reply.ts'
+
+/**
+ * Lets a request pass only if all guards do; the first refusal is the answer. Goes on a route, before its handlers.
+ *
+ * @example
+ * ```ts
+ * import Router from '@koa/router'
+ * import { ALLOW, deny, principalKey } from '@wardstone/http'
+ * import { guard } from '@wardstone/koa'
+ *
+ * const someone = guard((ctx) => (ctx.state.get(principalKey) ? ALLOW : deny(ctx, { status: 401, code: 'token_missing' })))
+ * new Router().get('/me', someone, (ctx) => void (ctx.body = {}))
+ * ```
+ */
+export function guard(...guards: readonly Guard[]): KoaMiddleware {
+  const run = runner(guards)
+  return async function wardstoneGuard(ctx, next) {
+    const running = run(contextOf(ctx))
+    const outcome = running instanceof Promise ? await running : running
+    applyOutcome(ctx.res, outcome)
+    if (outcome.fault !== undefined) throw outcome.fault
+    if (outcome.refused !== undefined) sendReply(ctx, outcome.refused.reply)
+    else await next()
+  }
+}

@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http'
+import { faultAnswers, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
+import { CONTENT_HEADERS, endReply } from '@wardstone/http/node'
+import { contextOf, type KoaContext, type KoaMiddleware } from './context.ts'
+import { sendReply } from './reply.ts'
+
+/** Where Koa brings what was thrown, by a middleware or while a body was sent. */
+interface Failing {
+  onerror: (error: unknown) => void
+}
+
+/**
+ * The error boundary: what nothing answered becomes a 404, what was thrown a problem document that tells nothing of the
+ * error. Goes on the application, right after {@link baseline}. It takes the place of Koa's own answer to errors, which would drop
+ * every header that was set, so it also stands where no `catch` reaches, such as a stream that fails.
+ *
+ * Errors are told to `report`, by default to the application's `error` event, as Koa does.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ */
+export function problems(options?: ProblemsOptions<KoaContext>): KoaMiddleware {
+  const answer = faultAnswers(options, (error, { raw }) => {
+    // Koa's own listener takes nothing but errors.
+    raw.app.emit('error', error instanceof Error ? error : new Error('Something that is no error was thrown', { cause: error }), raw)
+  })
+  return async function wardstoneProblems(ctx, next) {
+    const failing = ctx as KoaContext & Failing
+    let last: unknown
+    // Koa brings the end of every response here too, and an error of a body twice.
+    failing.onerror = (error) => {
+      const { res } = ctx
+      if (error == null || error === last || isAbort(error, res)) return
+      last = error
+      const reply = answer(contextOf(ctx), error, res.headersSent)
+      if (!res.headersSent) for (const name of CONTENT_HEADERS) res.removeHeader(name)
+      endReply(res, reply)
+    }
+    await next()
+    if (isUnanswered(ctx)) sendReply(ctx, notFoundProblem(contextOf(ctx)))
+  }
+}
+
+/** The client went away: nobody's fault. A body that fails ends the connection by its own error, and is one. */
+function isAbort(error: unknown, { req, destroyed, errored }: ServerResponse): boolean {
+  if (error === req.socket.errored && error !== errored) return true
+  return destroyed && (error as { readonly code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+/** Koa begins every response with a 404 and no body. */
+function isUnanswered(ctx: KoaContext): boolean {
+  return ctx.status === 404 && ctx.body == null && ctx.respond !== false && !ctx.res.headersSent
+}

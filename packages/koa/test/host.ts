@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import Router from '@koa/router'
+import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { baseline, endpoint, guard, problems, type KoaMiddleware } from '@wardstone/koa'
+import Koa from 'koa'
+
+const CLOSE = ['Connection', 'close'] as const
+
+/** The conformance table's applications on Koa. */
+export const koaHost: HttpHost = {
+  name: 'Koa 3',
+  differences: [
+    {
+      title: 'a path that cannot be decoded is a 400 like any other',
+      because: '@koa/router takes such a path as it is',
+      instead: (expected) => ({
+        ...expected,
+        status: 200,
+        headers: [...expected.headers.slice(0, 7), ['content-type', 'application/json'], ['content-length', '13'], CLOSE],
+        body: '{"body":null}',
+      }),
+    },
+    {
+      title: 'a stream that fails after the head is cut off, not completed',
+      because: 'a body that fails is also brought to the error boundary, and reported',
+      instead: (expected) => ({ ...expected, notes: ['reported: stream', ...expected.notes] }),
+    },
+  ],
+  async start({ baseline: options, routes, report }) {
+    const app = new Koa()
+    app.use(baseline(options))
+    app.use(problems({ report }))
+    for (const { method, path, mount, first, guards = [], answer } of routes) {
+      const router = new Router({ prefix: mount ?? '' })
+      const before = first === undefined ? [] : [guard(first)]
+      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
+      app.use(router.routes())
+    }
+    const server = createServer(app.callback()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      port: (server.address() as AddressInfo).port,
+      async close() {
+        if (!server.listening) return
+        server.close()
+        server.closeAllConnections()
+        await once(server, 'close')
+      },
+    }
+  },
+}
+
+function handlerOf(answer: HttpRoute['answer']): KoaMiddleware {
+  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+  return async (ctx) => {
+    if ('stream' in answer) {
+      ctx.res.setHeader('content-type', 'text/plain')
+      ctx.body = Readable.from(answer.stream())
+    } else {
+      ctx.res.setHeader(...answer.header)
+      throw answer.throws
+    }
+  }
+}
