@@ -2,6 +2,6 @@ import { runHttpCase, tableOf } from '@wardstone/testkit/http'
 import { expect, test } from 'vitest'
 import { fastifyHost } from './host.ts'
 
-test.each(tableOf(fastifyHost).cases)('[HTTP-7] Fastify: $title', async (row) => {
+test.each(tableOf(fastifyHost).cases)('[HTTP-7] Fastify 5: $title', async (row) => {
   expect(await runHttpCase(fastifyHost, row)).toEqual(row.expect)
 })

@@ -1,12 +1,26 @@
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { refusal, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, frameworkErrors, guard, problems } from '@wardstone/fastify'
 import { fastify, type RouteShorthandOptionsWithHandler } from 'fastify'
 
+const NOT_FOUND = refusal(404, 'not_found', 'Not Found')
+
 /** The conformance table's applications on Fastify. */
 export const fastifyHost: HttpHost = {
-  name: 'Fastify',
+  name: 'Fastify 5',
+  differences: [
+    {
+      title: 'a trailing slash is part of the path, and matches the route',
+      because: 'Fastify takes it for another path, unless ignoreTrailingSlash is on',
+      instead: () => NOT_FOUND,
+    },
+    {
+      title: 'capitals are part of the path, and match the route',
+      because: 'Fastify takes it for another path, unless caseSensitive is off',
+      instead: () => NOT_FOUND,
+    },
+  ],
   async start({ baseline: options, routes, report }) {
     const app = fastify({ forceCloseConnections: true, frameworkErrors: frameworkErrors(options) })
     app.register(baseline(options))

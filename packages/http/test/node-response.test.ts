@@ -100,7 +100,10 @@ test('what goes over the wire: bytes counted, types stated, nothing for 204 and 
     body: Buffer.from('é'),
   })
   expect(wireReply({ status: 401 })).toEqual({ headers: [['content-length', '0']], body: Buffer.alloc(0) })
-  const described = [['content-type', 'text/plain'], ['etag', '"1"']] as const
+  const described = [
+    ['content-type', 'text/plain'],
+    ['etag', '"1"'],
+  ] as const
   for (const status of [204, 304]) {
     expect(wireReply({ status, headers: described, body: 'x' })).toEqual({ headers: [['etag', '"1"']], body: undefined })
   }

@@ -3,11 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
-import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { response, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, guard, problems, type KoaMiddleware } from '@wardstone/koa'
 import Koa from 'koa'
-
-const CLOSE = ['Connection', 'close'] as const
 
 /** The conformance table's applications on Koa. */
 export const koaHost: HttpHost = {
@@ -16,12 +14,7 @@ export const koaHost: HttpHost = {
     {
       title: 'a path that cannot be decoded is a 400 like any other',
       because: '@koa/router takes such a path as it is',
-      instead: (expected) => ({
-        ...expected,
-        status: 200,
-        headers: [...expected.headers.slice(0, 7), ['content-type', 'application/json'], ['content-length', '13'], CLOSE],
-        body: '{"body":null}',
-      }),
+      instead: () => response(200, { headers: [['content-type', 'application/json']], body: '{"body":null}' }),
     },
     {
       title: 'a stream that fails after the head is cut off, not completed',

@@ -1,3 +1,4 @@
+export { refusal, response } from './lib/http/case.ts'
 export type { HttpCase } from './lib/http/case.ts'
 export { RawClient } from './lib/http/client.ts'
 export type { HostDifference, HttpAnswer, HttpApp, HttpHost, HttpRoute, RunningHost } from './lib/http/host.ts'

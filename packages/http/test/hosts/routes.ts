@@ -15,7 +15,7 @@ export interface Match {
 export function match(routes: readonly HttpRoute[], method: string, path: string): Match | undefined {
   for (const route of routes) {
     const pattern = route.path === '/' && route.mount !== undefined ? route.mount : (route.mount ?? '') + route.path
-    const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path)
+    const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`, 'i').exec(path)
     if (found === null || (method === 'HEAD' ? 'GET' : method) !== route.method) continue
     return { route, pattern, params: Object.fromEntries(Object.entries(found.groups ?? {}).map(decode)) }
   }

@@ -10,9 +10,7 @@ import { serve } from './serve.ts'
 export const webHost: HttpHost = {
   name: 'Request',
   sortsHeaders: true,
-  differences: [
-    { title: 'OPTIONS * is a 404 like any other', because: 'no URL says "*"' },
-  ],
+  differences: [{ title: 'OPTIONS * is a 404 like any other', because: 'no URL says "*"' }],
   start({ baseline: options, routes, report }) {
     const [base, boundary] = [baseline(options), problems({ report })]
     const handlers = new Map(routes.map((route) => [route, handlerOf(route)]))

@@ -21,7 +21,11 @@ interface Failing {
 export function problems(options?: ProblemsOptions<KoaContext>): KoaMiddleware {
   const answer = faultAnswers(options, (error, { raw }) => {
     // Koa's own listener takes nothing but errors.
-    raw.app.emit('error', error instanceof Error ? error : new Error('Something that is no error was thrown', { cause: error }), raw)
+    raw.app.emit(
+      'error',
+      error instanceof Error ? error : new Error('Something that is no error was thrown', { cause: error }),
+      raw,
+    )
   })
   return async function wardstoneProblems(ctx, next) {
     const failing = ctx as KoaContext & Failing

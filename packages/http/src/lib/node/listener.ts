@@ -21,7 +21,10 @@ import { baseline, problems, type NodeHandler } from './handlers.ts'
  */
 export function listener(
   handlers: readonly NodeHandler[],
-  options: { readonly baseline?: BaselineOptions | undefined; readonly problems?: ProblemsOptions<IncomingMessage> | undefined } = {},
+  options: {
+    readonly baseline?: BaselineOptions | undefined
+    readonly problems?: ProblemsOptions<IncomingMessage> | undefined
+  } = {},
 ): RequestListener {
   const [notFound, failed] = problems(options.problems)
   const chain = [baseline(options.baseline), ...handlers, notFound]

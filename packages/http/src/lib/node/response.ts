@@ -27,6 +27,8 @@ export function endReply(response: ServerResponse, reply: Reply): void {
   }
   const { headers, body } = wireReply(reply)
   response.statusCode = reply.status
+  // Whoever answered before it failed may have said its own phrase. (HTTP/2 has none.)
+  if (response.req.httpVersionMajor < 2) response.statusMessage = ''
   addHeaders(headersOf(response), headers)
   response.end(response.req.method === 'HEAD' ? undefined : body)
 }

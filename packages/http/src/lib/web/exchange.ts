@@ -64,7 +64,8 @@ export class Exchange {
   }
 }
 
-function targetOf(headers: Headers): HeaderTarget {
+/** `Headers` as guards and replies write to them. */
+export function targetOf(headers: Headers): HeaderTarget {
   return {
     get: (name) => headers.get(name) ?? undefined,
     set: (name, value) => headers.set(name, sendable(name, value)),

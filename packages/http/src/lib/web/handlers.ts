@@ -6,9 +6,9 @@ import { faultAnswers, type ProblemsOptions } from '../faults.ts'
 import { notFoundProblem } from '../problem.ts'
 import { runner } from '../runner.ts'
 import { stateKey, type StateKey } from '../state.ts'
-import { wireReply } from '../wire.ts'
+import { addHeaders, wireReply } from '../wire.ts'
 import { contextOf, type WebFacts } from './context.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, targetOf } from './exchange.ts'
 
 /**
  * Stands around what answers a request. `next` answers it, or says `undefined` where no route does.
@@ -86,7 +86,10 @@ export function guard(...guards: readonly Guard[]): WebHandler {
  * export const echo = endpoint((ctx, body) => jsonReply(200, { body }), { bodyLimit: 1024 })
  * ```
  */
-export function endpoint(handler: Endpoint, options?: EndpointOptions): (request: Request, facts?: WebFacts) => Promise<Response> {
+export function endpoint(
+  handler: Endpoint,
+  options?: EndpointOptions,
+): (request: Request, facts?: WebFacts) => Promise<Response> {
   const answer = endpointRunner(handler, options)
   return async function wardstoneEndpoint(request, facts) {
     const ctx = contextOf(request, facts)
@@ -136,9 +139,10 @@ async function around<T extends Response | undefined>(
 }
 
 function responseOf(ctx: HttpContext, reply: Reply): Response {
-  const { headers, body } = wireReply(reply)
-  const list = headers.map(([name, value]): [string, string] => [name, value])
-  return new Response(ctx.method === 'HEAD' ? null : (body ?? null), { status: reply.status, headers: list })
+  const wire = wireReply(reply)
+  const headers = new Headers()
+  addHeaders(targetOf(headers), wire.headers)
+  return new Response(ctx.method === 'HEAD' ? null : (wire.body ?? null), { status: reply.status, headers })
 }
 
 /** The bytes of a body. Leaving off must not cancel the stream: the connection may go with it, and the answer too. */

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { BaselineOptions } from '@wardstone/http'
 import type { HttpRoute } from './host.ts'
 import type { Probe } from './probe.ts'
@@ -56,7 +57,8 @@ export function response(
   const body = Buffer.from(parts.body ?? '').toString('latin1')
   const length: Transcript['headers'] = status === 204 ? [] : [['content-length', String(parts.length ?? body.length)]]
   const closes = headers.some(([name]) => name === 'connection')
-  return { status, headers: [...BASELINE, ...guards, ...headers, ...length, ...(closes ? [] : [CLOSE])], body, cut: false, notes }
+  const sent = [...BASELINE, ...guards, ...headers, ...length, ...(closes ? [] : [CLOSE])]
+  return { status, reason: STATUS_CODES[status] ?? '', headers: sent, body, cut: false, notes }
 }
 
 /** A problem document. */

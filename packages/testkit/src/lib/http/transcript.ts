@@ -2,6 +2,8 @@
 export interface Transcript {
   /** 0 when nothing came. */
   readonly status: number
+  /** The phrase beside it. */
+  readonly reason: string
   /** In the order and spelling in which they were sent, without `Date`. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   /** The body's bytes as text; chunks are joined. */
@@ -23,14 +25,15 @@ export function sorted(transcript: Transcript): Transcript {
 /** Reads a raw response. Assumes one response, ended by the end of the connection. */
 export function readTranscript(received: string, request: string, notes: readonly string[]): Transcript {
   const end = received.indexOf('\r\n\r\n')
-  if (end < 0) return { status: 0, headers: [], body: received, cut: received !== '', notes }
+  if (end < 0) return { status: 0, reason: '', headers: [], body: received, cut: received !== '', notes }
   const [line = '', ...lines] = received.slice(0, end).split('\r\n')
   const headers = lines.map((text): readonly [string, string] => {
     const colon = text.indexOf(':')
     return [text.slice(0, colon), text.slice(colon + 1).trim()]
   })
   const valueOf = (name: string): string | undefined => headers.find(([n]) => n.toLowerCase() === name)?.[1]
-  const status = Number(line.split(' ')[1])
+  const [, code, ...phrase] = line.split(' ')
+  const status = Number(code)
   const { body, cut } = readBody(received.slice(end + 4), {
     chunked: valueOf('transfer-encoding') === 'chunked',
     length: request.startsWith('HEAD ') || status === 204 ? 0 : Number(valueOf('content-length') ?? 0),
@@ -40,6 +43,7 @@ export function readTranscript(received: string, request: string, notes: readonl
   const conceal = (text: string): string => (id === undefined || request.includes(id) ? text : text.replaceAll(id, REQUEST_ID))
   return {
     status,
+    reason: phrase.join(' '),
     headers: headers.filter(([name]) => name !== 'Date').map(([name, value]) => [name, conceal(value)]),
     body: conceal(body),
     cut,

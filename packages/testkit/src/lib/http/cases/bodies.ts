@@ -194,4 +194,22 @@ export const bodyCases: readonly HttpCase[] = [
     request: post('/', [JSON_BODY], '{}'),
     expect: refusal(500, 'internal_error', 'Internal Server Error', { notes: ['reported: inner'] }),
   },
+  {
+    title: 'an endpoint that rejects with nothing is a 500, not a pass',
+    routes: () => [{ method: 'GET', path: '/', answer: { endpoint: async () => Promise.reject(undefined) } }],
+    request: ask('GET /'),
+    expect: refusal(500, 'internal_error', 'Internal Server Error', {
+      notes: ['reported: An endpoint threw something that is no error'],
+    }),
+  },
+  {
+    title: 'an endpoint whose header cannot be sent is a 500',
+    routes: () => [
+      { method: 'GET', path: '/', answer: { endpoint: () => ({ status: 200, headers: [['x-bad', 'a\r\nb: c']] }) } },
+    ],
+    request: ask('GET /'),
+    expect: refusal(500, 'internal_error', 'Internal Server Error', {
+      notes: ['reported: Invalid character in header content ["x-bad"]'],
+    }),
+  },
 ]

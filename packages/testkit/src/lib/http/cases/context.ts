@@ -1,5 +1,5 @@
 import { clientFacts, jsonReply, type Endpoint } from '@wardstone/http'
-import { ask, response, type HttpCase } from '../case.ts'
+import { ask, refusal, response, type HttpCase } from '../case.ts'
 import type { HttpRoute } from '../host.ts'
 import { REQUEST_ID } from '../transcript.ts'
 
@@ -62,6 +62,30 @@ export const contextCases: readonly HttpCase[] = [
     routes: get('/posts/:id', tell),
     request: ask('GET /posts/a%2Fb%20%2541%C3%A9'),
     expect: json({ method: 'GET', path: '/posts/a%2Fb%20%2541%C3%A9', route: '/posts/:id', id: 'a/b %41é', constructor: null }),
+  },
+  {
+    title: 'a trailing slash is part of the path, and matches the route',
+    routes: get('/posts/:id', tell),
+    request: ask('GET /posts/42/'),
+    expect: json({ method: 'GET', path: '/posts/42/', route: '/posts/:id', id: '42', constructor: null }),
+  },
+  {
+    title: 'capitals are part of the path, and match the route',
+    routes: get('/posts/:id', tell),
+    request: ask('GET /Posts/Ab'),
+    expect: json({ method: 'GET', path: '/Posts/Ab', route: '/posts/:id', id: 'Ab', constructor: null }),
+  },
+  {
+    title: 'encoded dots and slashes in a path are no steps',
+    routes: get('/posts/:id', tell),
+    request: ask('GET /posts/..%2Fadmin'),
+    expect: json({ method: 'GET', path: '/posts/..%2Fadmin', route: '/posts/:id', id: '../admin', constructor: null }),
+  },
+  {
+    title: 'below a mounted router, a path that no route has is a 404',
+    routes: get('/posts/:id', tell, '/api'),
+    request: ask('GET /api/nowhere'),
+    expect: refusal(404, 'not_found', 'Not Found'),
   },
   {
     title: 'an absolute request target has a path like any other',

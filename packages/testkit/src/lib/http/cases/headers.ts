@@ -165,6 +165,12 @@ export const headerCases: readonly HttpCase[] = [
     expect: response(204, { headers: [['set-cookie', 'a=; Max-Age=0']] }),
   },
   {
+    title: '204 and 304 do not describe a body that they do not have',
+    routes: get([], jsonReply(304, {}, [['etag', '"1"']])),
+    request: ask('GET /'),
+    expect: { ...response(204, { headers: [['etag', '"1"']] }), status: 304, reason: 'Not Modified' },
+  },
+  {
     title: 'HEAD is answered like GET, without the body',
     routes: get([send(['x-a', '1'])], jsonReply(200, { long: 'enough' })),
     request: ask('HEAD /'),

@@ -27,7 +27,7 @@ const broken = (decision: unknown): Guard => (() => decision) as Guard
 const A = ['x-a', 'passed'] as const
 const B = ['x-b', 'passed'] as const
 const JSON_TYPE = ['content-type', 'application/json'] as const
-const NOTHING: HttpCase['expect'] = { status: 0, headers: [], body: '', cut: false, notes: [] }
+const NOTHING: HttpCase['expect'] = { status: 0, reason: '', headers: [], body: '', cut: false, notes: [] }
 
 const fault = (guards: HttpCase['expect']['headers'], ...notes: readonly string[]): HttpCase['expect'] =>
   refusal(500, 'internal_error', 'Internal Server Error', { guards, notes })
