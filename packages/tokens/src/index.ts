@@ -2,7 +2,7 @@ export type { OwnClaims } from './lib/access/claims.ts'
 export type { Verification, Verified } from './lib/access/verified.ts'
 export { createVerifier } from './lib/access/verifier.ts'
 export type { Verifier, VerifierOptions, VerifierStats } from './lib/access/verifier.ts'
-export { ClaimsNotAllowedError, ClaimsUnavailableError } from './lib/errors.ts'
+export { ClaimsNotAllowedError, ClaimsUnavailableError, RefreshKeyUnknownError } from './lib/errors.ts'
 export type {
   ClaimsChanged,
   ClaimsFailed,

@@ -150,6 +150,15 @@ describe('refresh', () => {
   })
 })
 
+it('[TOK-12] a cookie whose secret is gone keeps nobody from signing in, and a logout with it says that it does not know', async () => {
+  const { http } = setUp()
+  const other = await signedIn()
+  const signIn = await http.begin(request({ cookies: { refresh: other.cookie } }), { sub: 'ana' })
+  expect(signIn.status).toBe(200)
+  const reply = await call(http.logout, other.cookie)
+  expect([reply.status, bodyOf(reply)['code'], cookieOf(reply)?.value]).toEqual([503, 'session_not_revoked', ''])
+})
+
 describe('logout', () => {
   it('[TOK-12] ends the session and clears the cookie; again, or without one, it is the same', async () => {
     const { http, cookie, tokens, accessToken } = await signedIn()

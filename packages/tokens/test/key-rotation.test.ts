@@ -108,7 +108,14 @@ describe('an emergency', () => {
     expect(keys.candidates(leaked)).toEqual([])
     expect(published(keys)).toEqual([keys.signer().kid])
     expect(keys.signer().kid).not.toBe(leaked)
-    expect(names()).toEqual(['key_published', 'key_activated', 'key_compromised'])
+    expect(names()).toEqual(['key_activated', 'key_published', 'key_compromised'])
+  })
+
+  it('[TOK-6] verifies nothing by the key that leaked from the call on, before the promise resolves', () => {
+    const { keys } = setUp()
+    const leaked = keys.signer().kid
+    void keys.remove(leaked)
+    expect([keys.candidates(leaked), keys.signer().kid === leaked]).toEqual([[], false])
   })
 
   it('[TOK-6] lets the key before it sign again, which verifiers elsewhere know', async () => {

@@ -17,3 +17,15 @@ export class ClaimsNotAllowedError extends WardstoneError<'claims_not_allowed'> 
     super(`claims: ${why}`)
   }
 }
+
+/**
+ * A refresh token was to be revoked that is signed with a secret unknown to this process, as in the middle of a rolling
+ * deploy: whether its session lives cannot be said. Code `refresh_key_unknown`, retryable.
+ */
+export class RefreshKeyUnknownError extends WardstoneError<'refresh_key_unknown'> {
+  readonly code = 'refresh_key_unknown'
+
+  constructor() {
+    super('the refresh token is signed with a secret that this process does not know', { retryable: true })
+  }
+}

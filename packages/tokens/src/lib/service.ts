@@ -3,6 +3,7 @@ import { RecentCache } from './access/cache.ts'
 import { mintAccessToken, type Minted } from './access/mint.ts'
 import { VerifiedToken, type Verification, type Verified } from './access/verified.ts'
 import { AccessVerifier } from './access/verifier.ts'
+import { RefreshKeyUnknownError } from './errors.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { EndReason } from './refresh/family.ts'
 import { Refresher } from './refresh/refresher.ts'
@@ -130,7 +131,9 @@ class Service<C extends object> implements TokenService<C> {
       return ended !== undefined
     }
     const presented = this.#refresher.decode(target.refreshToken)
-    if (typeof presented === 'string') return false
+    if (presented === 'malformed') return false
+    // It may be a good one, signed with a secret that has not reached this process: that the session lives on must be said.
+    if (presented === 'refresh_key_unknown') throw new RefreshKeyUnknownError()
     const ended = await store.end(presented.shard, presented.sid, 'signed_out', hashOf(presented.s))
     if (ended !== undefined) this.#revoked('session', 'signed_out', client, ended.sub, [presented.sid])
     return ended !== undefined

@@ -105,7 +105,11 @@ export interface TokenService<C> {
   verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C>
   /** Notes that the client got the tokens of this generation: the refresh token before it is then no use to anybody. */
   confirm(verified: Verified<C>): Promise<void>
-  /** Ends one session, by its id or by a refresh token of it. Answers whether it was alive. */
+  /**
+   * Ends one session, by its id or by a refresh token of it. Answers whether it was alive.
+   *
+   * @throws {@link RefreshKeyUnknownError} `refresh_key_unknown` when the token's secret has not reached this process
+   */
   revoke(
     target: { readonly sub: string; readonly sid: string } | { readonly refreshToken: string },
     client?: ClientFacts,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, readOptions } from '@wardstone/core'
 import { clientFacts, jsonReply, problem, type Endpoint, type HeaderList, type HttpContext, type Reply } from '@wardstone/http'
+import { RefreshKeyUnknownError } from '../errors.ts'
 import { isObjectWith } from '../access/verifier.ts'
 import type { Verified } from '../access/verified.ts'
 import type { IssueInput, Refreshed, RefreshRefused, TokenPair, TokenService } from '../token-service.ts'
@@ -74,7 +75,7 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
       const crossed = refusedAsCrossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const earlier = ctx.cookie(cookie.name)
-      if (earlier !== undefined) await tokens.revoke({ refreshToken: earlier }, clientFacts(ctx))
+      if (earlier !== undefined) await endEarlier(tokens, earlier, ctx)
       const issued = await tokens.issue(who, clientFacts(ctx))
       if (!issued.ok) return problem(ctx, { status: 401, code: 'sign_in_refused' })
       return jsonReply(200, { ...bodyOf(issued, tokens.now()), ...extra }, [...NO_STORE, setCookie(cookie, issued, tokens.now())])
@@ -184,6 +185,15 @@ function bodyOf({ accessToken, expiresAt }: TokenPair, now: number): object {
 /** The cookie is not cleared: a newer one may have been set meanwhile, by a sign-in in another tab. */
 function notAccepted(ctx: HttpContext): Reply {
   return problem(ctx, { status: 401, code: 'invalid_refresh_token' })
+}
+
+/** A cookie whose secret is gone, as after a restart in development, must not keep anybody from signing in. */
+async function endEarlier(tokens: TokenService<object>, refreshToken: string, ctx: HttpContext): Promise<void> {
+  try {
+    await tokens.revoke({ refreshToken }, clientFacts(ctx))
+  } catch (error) {
+    if (!(error instanceof RefreshKeyUnknownError)) throw error
+  }
 }
 
 async function endPresented(tokens: TokenService<object>, ctx: HttpContext, cookie: string | undefined): Promise<void> {

@@ -164,14 +164,21 @@ class MemoryKeySet implements KeySet {
   }
 
   async remove(kid: string): Promise<void> {
-    if (this.stageOf(kid) === 'active' && this.#records.at(-1)?.kid === kid) await this.#make()
     const at = this.#now()
     const left = this.#records.filter((key) => key.kid !== kid)
     if (left.length === this.#records.length) return
+    const signed = this.stageOf(kid) === 'active'
+    // The only key: the next one is made in this thread, since until it is there the one that leaked would go on verifying.
+    const made = left.length === 0 ? record(this.#alg, generateNow(this.#alg), at, at) : undefined
+    if (made !== undefined) left.push(made)
     // Somebody has to sign from now on: waiting for caches would mean to go on with the key that leaked.
-    const signs = plan(left, at, this.#policy).findLast((key) => key.stage === 'active')?.kid
-    this.#replace(left.map((key) => (key.kid === signs ? { ...key, activateAt: Math.min(key.activateAt, at) } : key)))
+    const signs = plan(left, at, this.#policy).findLast((key) => key.stage === 'active')
+    this.#replace(left.map((key) => (key.kid === signs?.kid ? { ...key, activateAt: Math.min(key.activateAt, at) } : key)))
+    if (made !== undefined) this.#report('key_published', 'info', made.kid)
     this.#report('key_compromised', 'critical', kid)
+    // A key that had retired is back: only until the next one is known everywhere.
+    const isBack = signed && signs !== undefined && signs.activateAt < at && signs.kid === left.at(-1)?.kid
+    if (isBack) await this.#make()
   }
 
   async tick(): Promise<void> {
@@ -255,7 +262,7 @@ async function generate(alg: AsymmetricAlgorithm): Promise<KeyObject> {
   return (await pairOf(type, parameters)).privateKey
 }
 
-/** For the first key only: a set without one could not answer anything. */
+/** For a set that would have no key otherwise, and could not answer anything. */
 function generateNow(alg: AsymmetricAlgorithm): KeyObject {
   const [type, parameters] = PARAMETERS[alg]
   return (generateKeyPairSync as (type: string, options: object) => { privateKey: KeyObject })(type, parameters).privateKey

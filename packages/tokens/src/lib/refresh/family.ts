@@ -3,7 +3,6 @@ import type { ClientFacts } from '@wardstone/core'
 /** Why a session ended before its time. */
 export type EndReason =
   | 'signed_out'
-  | 'replaced'
   | 'evicted'
   | 'revoked'
   | 'subject_revoked'
