@@ -1,10 +1,12 @@
 import type { Child } from './child.ts'
+import { makeFolder, removeFolder } from './folder.ts'
 
 /** A server on a port of 127.0.0.1 that a test starts, hangs, kills and starts again. */
 export abstract class Server {
   readonly host = '127.0.0.1'
   readonly port: number
   #child: Child | undefined
+  #folder: string | undefined
 
   constructor(port: number) {
     this.port = port
@@ -17,14 +19,14 @@ export abstract class Server {
   }
 
   /** Whether it runs and was not told to hang. */
-  get said() {
-    return (this as any).#child.said
-  }
   get answering(): boolean {
     return this.#child?.answering ?? false
   }
 
-  /** Starts it on its port, again after {@link stop} or {@link kill}. Resolves when it takes connections. */
+  /**
+   * Starts it on its port, again after {@link kill}, where it finds what it had on disk, or after {@link stop}, where there is
+   * nothing. Resolves when it takes connections.
+   */
   async start(): Promise<void> {
     if (!this.#child?.running) this.#child = await this.launch()
   }
@@ -32,7 +34,8 @@ export abstract class Server {
   /** Ends it orderly, and removes all that it has kept. */
   async stop(): Promise<void> {
     await this.#child?.stop(this.stopSignal)
-    await this.clean()
+    if (this.#folder !== undefined) await removeFolder(this.#folder)
+    this.#folder = undefined
   }
 
   /** Ends it at once (SIGKILL): what it has on disk stays as it is, and connections are reset. */
@@ -58,5 +61,9 @@ export abstract class Server {
 
   protected abstract readonly stopSignal: NodeJS.Signals
   protected abstract launch(): Promise<Child>
-  protected abstract clean(): Promise<void>
+
+  /** A folder of its own, made when it is asked for, removed by {@link stop}. */
+  protected get folder(): string {
+    return (this.#folder ??= makeFolder())
+  }
 }

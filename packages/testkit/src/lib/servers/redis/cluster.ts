@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from '../child.ts'
@@ -146,7 +146,6 @@ export async function startCluster(): Promise<RedisCluster> {
 
 class ClusterProcess extends RedisServer {
   readonly #nodes: string
-  #born = false
 
   constructor(self: ClusterNode, nodes: string) {
     super(self.port, { ...CONFIG, 'cluster-port': `${self.bus}` })
@@ -154,9 +153,9 @@ class ClusterProcess extends RedisServer {
   }
 
   protected override async launch(): Promise<Child> {
-    // Later the file is its own: what it has learned about the others.
-    if (!this.#born) writeFileSync(join(this.folder, 'nodes.conf'), this.#nodes)
-    this.#born = true
+    const file = join(this.folder, 'nodes.conf')
+    // Later it is the node's own: what it has learned about the others.
+    if (!existsSync(file)) writeFileSync(file, this.#nodes)
     return super.launch()
   }
 }

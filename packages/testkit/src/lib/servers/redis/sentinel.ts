@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild, type Child } from '../child.ts'
 import { freePorts } from '../ports.ts'
@@ -122,17 +122,16 @@ class SentinelProcess extends RedisServer {
   }
 
   protected override async launch(): Promise<Child> {
-    const config = join(this.folder, 'sentinel.conf') // Sentinel writes to it what it learns
-    writeFileSync(
-      config,
-      `port ${this.port}
+    const config = join(this.folder, 'sentinel.conf')
+    const watched = `port ${this.port}
 bind ${this.host}
 protected-mode no
 sentinel monitor ${NAME} ${this.#watched.host} ${this.#watched.port} 1
 sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}
 sentinel failover-timeout ${NAME} 2000
-`,
-    )
+`
+    // Later it is Sentinel's own: what it has learned about the others.
+    if (!existsSync(config)) writeFileSync(config, watched)
     const child = startChild(['redis-server', config, '--sentinel'], { cwd: this.folder })
     await child.says(/\+monitor master/)
     return child

@@ -1,6 +1,5 @@
 import { freePorts } from '../ports.ts'
 import { startChild, type Child } from '../child.ts'
-import { makeFolder, removeFolder } from '../folder.ts'
 import { Server } from '../server.ts'
 import { callRedis } from './call.ts'
 
@@ -24,7 +23,6 @@ const CONFIG = {
 export class RedisServer extends Server {
   readonly url: string
   protected readonly stopSignal = 'SIGTERM'
-  protected readonly folder = makeFolder()
   readonly #config: Readonly<Record<string, string>>
 
   /** Prefer {@link startRedis}, which finds a port. */
@@ -50,10 +48,6 @@ export class RedisServer extends Server {
     const child = startChild(['redis-server', '--port', `${this.port}`, ...directives], { cwd: this.folder })
     await child.says(/Ready to accept connections/)
     return child
-  }
-
-  protected async clean(): Promise<void> {
-    await removeFolder(this.folder)
   }
 }
 
