@@ -5,6 +5,7 @@ import type { Principal } from '@wardstone/core'
 import { ALLOW, jsonReply, principalKey, type HttpContext } from '@wardstone/http'
 import { baseline, contextOf, endpoint, guard, principal, problems } from '@wardstone/express'
 import express, { type Express, type Request } from 'express'
+import express4 from 'express4'
 import { afterEach, expect, test, vi } from 'vitest'
 
 const servers: Server[] = []
@@ -191,4 +192,88 @@ test.each([{ bodyLimit: 0 }, { bodyLimit: 1.5 }, { bodyLimit: '100kb' }, { limit
 
 test('problems does not start with a reporter that cannot be called', () => {
   expect(() => problems({ report: 'console' } as object)).toThrow(/^problems: report: expected a function/)
+})
+
+/** Express 4, which neither awaits a handler nor takes its promise; its types do not fit those of 5. */
+function onExpress4(routes: (app: Express) => void, report?: (error: unknown) => void): Express {
+  const app = express4() as unknown as Express
+  app.use(baseline())
+  routes(app)
+  app.use(problems({ report }))
+  return app
+}
+
+test('Express 4: a guard or an endpoint that rejects is a 500, and no unhandled rejection', async () => {
+  const reported: unknown[] = []
+  const error = new Error('inner')
+  const app = onExpress4(
+    (routes) => {
+      routes.get(
+        '/guard',
+        guard(() => Promise.reject(error)),
+      )
+      routes.get(
+        '/endpoint',
+        endpoint(() => Promise.reject(error)),
+      )
+    },
+    (e) => reported.push(e),
+  )
+  const url = await serve(app)
+  expect([(await fetch(`${url}/guard`)).status, (await fetch(`${url}/endpoint`)).status]).toEqual([500, 500])
+  expect(reported).toEqual([error, error])
+})
+
+test('Express 4: a wildcard is a parameter by number, and trust proxy is warned of', async () => {
+  const app = onExpress4((routes) =>
+    routes.get(
+      '/files/*',
+      endpoint((ctx) => jsonReply(200, [ctx.route, ctx.param('0')])),
+    ),
+  )
+  app.set('trust proxy', 1)
+  const url = await serve(app)
+  const codes = await warnings(async () => {
+    expect(await (await fetch(`${url}/files/a/b`)).json()).toEqual(['/files/*', 'a/b'])
+  })
+  expect(codes).toEqual(['WARDSTONE_HOST_PROXY_SETTING'])
+})
+
+test.each([
+  ['5', between, express],
+  ['4', onExpress4, express4 as unknown as typeof express],
+])('[HTTP-4] Express %s: what a parser makes of no body at all is none', async (_, application, framework) => {
+  const app = application((routes) => {
+    routes.use(framework.json())
+    routes.post(
+      '/',
+      endpoint((_ctx, body) => jsonReply(200, { body: body ?? null })),
+    )
+  })
+  const response = await fetch(await serve(app), { method: 'POST', headers: { 'content-type': 'application/json' } })
+  expect(await response.json()).toEqual({ body: null })
+})
+
+test('a phrase that a handler chose does not stand beside another status', async () => {
+  const app = between(
+    (routes) =>
+      routes.get('/', (_req, res) => {
+        res.statusMessage = 'All Fine'
+        throw new Error('inner')
+      }),
+    () => {},
+  )
+  expect((await fetch(await serve(app))).statusText).toBe('Internal Server Error')
+})
+
+test('without problems, Express answers an error as a page, and keeps the headers of baseline', async () => {
+  vi.spyOn(console, 'error').mockReturnValue()
+  for (const app of [express(), express4() as unknown as Express]) {
+    app.use(baseline())
+    app.get('/', () => {
+      throw new Error('inner')
+    })
+    const { headers } = await fetch(await serve(app))
+    expect([headers.get('content-type'), headers.get('x-frame-options')]).toEqual(['text/html; charset=utf-8', 'DENY'])
+  }
 })
