@@ -1,6 +1,7 @@
 export { bearer, verifiedKey } from './lib/http/bearer.ts'
 export type { AccessVerifierLike, BearerOptions } from './lib/http/bearer.ts'
 export type { RefreshCookieOptions } from './lib/http/cookie.ts'
+export type { SessionProblemCode } from './lib/http/problem-code.ts'
 export { sameOrigin } from './lib/http/same-origin.ts'
 export { createSessionEndpoints } from './lib/http/session-endpoints.ts'
 export type { SessionEndpoints, SessionEndpointsOptions } from './lib/http/session-endpoints.ts'

@@ -1,10 +1,10 @@
 /**
  * The codes of the warnings that Wardstone emits through `process.emitWarning`, so that a deployment can fail on them.
  *
- * - `WARDSTONE_EPHEMERAL_KEYS`: signing keys were made in memory; they and every token die with the process.
- * - `WARDSTONE_EPHEMERAL_SECRETS`: secrets were made in memory; sessions die with the process.
- * - `WARDSTONE_EPHEMERAL_STORE`: sessions live in this process only.
- * - `WARDSTONE_HOST_PROXY_SETTING`: the web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
+ * - `WARDSTONE_EPHEMERAL_KEYS`: Signing keys were made in memory; they and every token die with the process.
+ * - `WARDSTONE_EPHEMERAL_SECRETS`: Secrets were made in memory; sessions die with the process.
+ * - `WARDSTONE_EPHEMERAL_STORE`: Sessions live in this process only.
+ * - `WARDSTONE_HOST_PROXY_SETTING`: The web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
  */
 export type WarningCode =
   | 'WARDSTONE_EPHEMERAL_KEYS'

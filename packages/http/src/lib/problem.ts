@@ -35,8 +35,38 @@ const PHRASES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
+/**
+ * What problem documents say for everybody: of requests that no framework can read, of paths, methods and faults.
+ *
+ * - `malformed_request`: 400. The request cannot be read, most often because the body is no JSON.
+ * - `forbidden`: 403. The framework or the application refused it.
+ * - `not_found`: 404. There is nothing under this path, or nothing that may be seen.
+ * - `method_not_allowed`: 405. The path takes other methods.
+ * - `request_timeout`: 408. The request took too long to arrive.
+ * - `body_too_large`: 413. The body is longer than the route takes.
+ * - `uri_too_long`: 414. The address is longer than the server takes.
+ * - `unsupported_media_type`: 415. The body is not JSON.
+ * - `rate_limited`: 429. Too many requests.
+ * - `headers_too_large`: 431. The headers are longer than the server takes.
+ * - `request_refused`: Any other status from 400 to 499 that an error carried.
+ * - `internal_error`: 500. A fault on this side; what it was, only the server's log knows.
+ */
+export type ProblemCode =
+  | 'malformed_request'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'request_timeout'
+  | 'body_too_large'
+  | 'uri_too_long'
+  | 'unsupported_media_type'
+  | 'rate_limited'
+  | 'headers_too_large'
+  | 'request_refused'
+  | 'internal_error'
+
 /** How faults that a framework throws by their status are called. */
-const CODES: Readonly<Record<number, string>> = {
+const CODES: Readonly<Record<number, ProblemCode>> = {
   400: 'malformed_request',
   403: 'forbidden',
   404: 'not_found',

@@ -3,9 +3,10 @@ import { WardstoneError } from '@wardstone/core'
 /**
  * Why a password cannot be hashed.
  *
- * - `password_empty`, `password_too_long` (more than 1,024 bytes), `password_malformed` (no well-formed Unicode text): it is
- *   no password under any policy.
- * - `password_hashing_failed`: the computation failed, most likely for want of memory. May succeed later.
+ * - `password_empty`: It has no characters.
+ * - `password_too_long`: It has more than 1,024 bytes in UTF-8.
+ * - `password_malformed`: It is no well-formed Unicode text.
+ * - `password_hashing_failed`: Retryable. The computation failed, most likely for want of memory.
  */
 export type PasswordErrorCode = 'password_empty' | 'password_too_long' | 'password_malformed' | 'password_hashing_failed'
 

@@ -1,7 +1,14 @@
 import type { SecurityEvent } from '@wardstone/core'
 import type { EndReason } from './refresh/family.ts'
 
-/** A change in a key set. `kid` is public. */
+/**
+ * A change in a key set. `kid` is public.
+ *
+ * - `key_published`: The next key is in the key set; it does not sign yet.
+ * - `key_activated`: A key signs from now on.
+ * - `key_removed`: A retired key has gone: its last token has expired.
+ * - `key_compromised`: A key was removed before its time, and verifies nothing any more.
+ */
 export type KeyEvent = SecurityEvent<
   'key_published' | 'key_activated' | 'key_removed' | 'key_compromised',
   { readonly kid: string; readonly alg: string }

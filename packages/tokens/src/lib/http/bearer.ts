@@ -11,6 +11,7 @@ import {
   type StateKey,
 } from '@wardstone/http'
 import type { Verification, Verified } from '../access/verified.ts'
+import type { SessionProblemCode } from './problem-code.ts'
 
 /** Whatever verifies access tokens: a token service or a verifier. */
 export interface AccessVerifierLike {
@@ -77,6 +78,6 @@ export function bearer(verifier: AccessVerifierLike, options: BearerOptions = {}
 
 const MALFORMED = { ok: false, code: 'malformed', retryable: false } as const
 
-function refuse(ctx: HttpContext, code: string, challenge: string): Refused {
+function refuse(ctx: HttpContext, code: SessionProblemCode, challenge: string): Refused {
   return deny(ctx, { status: 401, code, headers: [['www-authenticate', challenge]] })
 }

@@ -1,7 +1,15 @@
 import type { VerificationKey, VerificationKeys } from '../keys/verification-key.ts'
 import { parseCompact } from './compact.ts'
 
-/** Why a signed text was not believed. */
+/**
+ * Why a signed text was not believed.
+ *
+ * - `malformed`: It is no compact JWS, or longer than one may be.
+ * - `unsupported_header`: Its header asks for something that is never done, such as to use a key that it brings along.
+ * - `unknown_key`: No key has its `kid`: the key is retired, or has not reached this process yet.
+ * - `algorithm_mismatch`: Its `alg` is not the one that the key is for.
+ * - `bad_signature`: The key did not sign it.
+ */
 export type SignatureRefusal = 'malformed' | 'unsupported_header' | 'unknown_key' | 'algorithm_mismatch' | 'bad_signature'
 
 /** A text whose signature was verified. */

@@ -1,6 +1,17 @@
 import type { ClientFacts } from '@wardstone/core'
 
-/** Why a session ended before its time. */
+/**
+ * Why a session ended before its time.
+ *
+ * - `signed_out`: The person logged out there.
+ * - `evicted`: The account had more sessions than `maxSessions`, and this one was used least recently.
+ * - `revoked`: It was ended by its id, or as one of the others.
+ * - `subject_revoked`: All sessions of the account, or of everybody, were ended.
+ * - `subject_gone`: The application has no such account any more: its `claims` answered `null`.
+ * - `reuse_detected`: A refresh token came back after its successor had arrived: somebody else has a copy.
+ * - `retry_budget_spent`: A refresh token came back late in too many generations in a row: somebody always comes second.
+ * - `generation_ahead`: A refresh token was newer than what the store knows, and the store does not lose writes.
+ */
 export type EndReason =
   | 'signed_out'
   | 'evicted'

@@ -20,7 +20,13 @@ export interface Surroundings {
   readonly knownDead: boolean
 }
 
-/** Why a refresh is refused without changing anything. */
+/**
+ * Why a refresh is refused without changing anything.
+ *
+ * - `expired_idle`: The session was not used for as long as `refresh.idle`.
+ * - `expired_absolute`: The session is older than `refresh.absolute`.
+ * - `forged`: The signature is ours, but not the session's own secret: the ring's secret is known to somebody.
+ */
 export type Stillborn = EndReason | 'expired_idle' | 'expired_absolute' | 'forged'
 
 /** What one refresh does: the verdict, and what is written. */
