@@ -1,7 +1,6 @@
 export type { EndpointOptions, ProblemsOptions } from '@wardstone/http'
 export { baseline, frameworkErrors } from './lib/baseline.ts'
-export { contextOf } from './lib/context.ts'
+export { contextOf, principal } from './lib/context.ts'
 export { endpoint } from './lib/endpoint.ts'
 export { guard } from './lib/guard.ts'
-export { principal } from './lib/principal.ts'
 export { problems } from './lib/problems.ts'

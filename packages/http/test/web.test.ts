@@ -84,7 +84,7 @@ test('a guard alone puts its headers on the response: the own ones win, cookies 
       ['set-cookie', 'a=1'],
       ['vary', 'Origin'],
     ],
-    head: ({ status, header }) => [['x-seen', `${status} ${header('x-own')}`]],
+    head: (view) => [['x-seen', `${view.status} ${view.header('x-own')}`]],
   })
   const own = new Response('x', {
     status: 202,

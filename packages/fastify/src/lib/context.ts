@@ -1,4 +1,5 @@
-import type { HttpContext } from '@wardstone/http'
+import type { Principal } from '@wardstone/core'
+import { principalKey, type HttpContext } from '@wardstone/http'
 import { NodeContext } from '@wardstone/http/node'
 import type { FastifyRequest } from 'fastify'
 
@@ -34,4 +35,21 @@ class FastifyContext extends NodeContext<FastifyRequest> {
 export function contextOf(request: FastifyRequest): HttpContext<FastifyRequest> {
   const carrier = request as FastifyRequest & { [CONTEXT]?: HttpContext<FastifyRequest> }
   return (carrier[CONTEXT] ??= new FastifyContext(request))
+}
+
+/**
+ * Who the request speaks for, or `undefined` when no guard has found out.
+ *
+ * @typeParam C - the application's own claims, as the guard's verifier is typed
+ *
+ * @example
+ * ```ts
+ * import { principal } from '@wardstone/fastify'
+ * import type { FastifyRequest } from 'fastify'
+ *
+ * export const accountId = (request: FastifyRequest): string | undefined => principal(request)?.id
+ * ```
+ */
+export function principal<C = unknown>(request: FastifyRequest): Principal<C> | undefined {
+  return contextOf(request).state.get(principalKey) as Principal<C> | undefined
 }
