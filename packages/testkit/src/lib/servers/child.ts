@@ -5,6 +5,9 @@ import { within } from '../within.ts'
 import { family, isStopped } from './family.ts'
 import { until } from './until.ts'
 
+const LEASH = ['setpriv', '--pdeathsig', 'KILL', '--'] as const
+/** Whether this machine has that program is asked once. */
+const known: { leash?: readonly string[] } = {}
 const alive = new Set<Child>()
 
 /** A process under the hand of a test, with all that it starts itself. It does not outlive this process, nor keep it. */
@@ -107,9 +110,9 @@ export function startChild(command: readonly [string, ...string[]], options: Spa
 
 /** The same command, killed by the kernel when the thread that started it ends. */
 export function leashed(command: readonly [string, ...string[]]): [string, ...string[]] {
-  const leash = ['--pdeathsig', 'KILL', '--']
-  const { status } = spawnSync('setpriv', [...leash, 'true'])
-  return status === 0 ? ['setpriv', ...leash, ...command] : [...command]
+  known.leash ??= spawnSync(LEASH[0], [...LEASH.slice(1), 'true']).status === 0 ? LEASH : []
+  const [file = '', ...args] = [...known.leash, ...command]
+  return [file, ...args]
 }
 
 async function standStill(pid: number): Promise<void> {

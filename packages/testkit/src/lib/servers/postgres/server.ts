@@ -9,7 +9,6 @@ import { Server } from '../server.ts'
 import { until } from '../until.ts'
 import { createDatabase, queryPostgres, type Database } from './database.ts'
 import { copyTemplate, type PostgresTemplate } from './template.ts'
-import { serverUser } from './user.ts'
 
 /** The machine does not crash in a test: what is written is there, synced or not. Commits wait for their WAL as ever. */
 const SETTINGS = {
@@ -68,7 +67,7 @@ export class PostgresServer extends Server {
     if (!existsSync(this.data)) await this.prepare()
     const settings = Object.entries(this.#settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const command = [this.#template.postgres, '-D', this.data, '-p', `${this.port}`, ...settings] as const
-    const child = startChild(command, { ...serverUser(), cwd: this.data, env: { PATH: process.env['PATH'] } })
+    const child = startChild(command, { ...this.#template.user, cwd: this.data, env: { PATH: process.env['PATH'] } })
     await child.says(/ready to accept (read-only )?connections/)
     return child
   }
@@ -79,7 +78,7 @@ export class PostgresServer extends Server {
 
   /** Fills the data folder before the first start. */
   protected async prepare(): Promise<void> {
-    const user = serverUser()
+    const { user } = this.#template
     if (user) await chown(this.folder, user.uid, user.gid)
     await copyTemplate(this.#template, this.data)
   }

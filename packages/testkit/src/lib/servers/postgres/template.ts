@@ -13,6 +13,7 @@ export interface PostgresTemplate {
   /** Absolute path of a server that its user may run. */
   readonly postgres: string
   readonly data: string
+  readonly user?: ServerUser | undefined
   /** What goes when the template goes. */
   readonly folder: string
 }
@@ -26,7 +27,7 @@ export async function makeTemplate(binaries: PostgresBinaries): Promise<Postgres
   const data = join(folder, 'data')
   const args = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--no-sync']
   await run(initdb, [`--pgdata=${data}`, ...args], { ...user, cwd: folder, env: {} })
-  return { postgres, data, folder }
+  return { postgres, data, user, folder }
 }
 
 /** Makes a data folder for one server. */
