@@ -8,8 +8,11 @@ afterEach(async () => {
   for (const one of closing.splice(0).toReversed()) await one.stop()
 })
 
-async function start(script: string, inputs: readonly unknown[]): Promise<Processes> {
-  const processes = await startProcesses(new URL(`./scripts/${script}.ts`, import.meta.url), inputs)
+const TAKE = new URL('./scripts/take.ts', import.meta.url)
+const LEAVE = new URL('./scripts/leave.ts', import.meta.url)
+
+async function start(script: URL, inputs: readonly unknown[]): Promise<Processes> {
+  const processes = await startProcesses(script, inputs)
   closing.push(processes)
   return processes
 }
@@ -19,7 +22,7 @@ describe.skipIf(!(await available('redis-server')))('several processes of one sc
     const redis = await startRedis()
     closing.push(redis)
     return start(
-      'take',
+      TAKE,
       inputs.map((input) => ({ ...input, port: redis.port })),
     )
   }
@@ -63,7 +66,7 @@ describe.skipIf(!(await available('redis-server')) || !(await available('postgre
   { timeout: 30_000 },
   () => {
     it.each(['killed', 'ended by an error'])('end with it when it is %s, be they hung, and their folders go', async (how) => {
-      const [member] = (await start('leave', [how])).members
+      const [member] = (await start(LEAVE, [how])).members
       if (!member) throw new Error('one was started')
       const pids = (await member.arrived()).split(' ').map(Number)
       expect(pids.map(runs)).toEqual([true, true])
@@ -71,7 +74,7 @@ describe.skipIf(!(await available('redis-server')) || !(await available('postgre
       else member.go()
       await expect(member.result()).rejects.toThrow('without a result')
       await expect.poll(() => pids.map(runs)).toEqual([false, false])
-      if (how === 'killed') await (await start('leave', [''])).members[0]?.arrived() // whoever is next sweeps
+      if (how === 'killed') await (await start(LEAVE, [''])).members[0]?.arrived() // whoever is next sweeps
       expect(foldersOf(member.pid)).toEqual([])
     })
   },

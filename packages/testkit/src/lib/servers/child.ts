@@ -83,7 +83,7 @@ export class Child {
   async hang(): Promise<void> {
     this.#hung = true
     await standStill(this.pid)
-    for (const pid of family(this.pid)) await standStill(pid)
+    await Promise.all(family(this.pid).map(standStill))
   }
 
   /** Lets it go on. */

