@@ -1,4 +1,4 @@
-import type { Duration, EventSink, Now } from '@wardstone/core'
+import { isProduction, type Duration, type EventSink, type Now } from '@wardstone/core'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
 import { jsonReply, principalOf, problem, type Endpoint, type Reply } from '@wardstone/http'
 import type { TokenService } from '@wardstone/tokens'
@@ -22,7 +22,7 @@ export interface AppOptions {
 export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts; tokens: TokenService<Claims> } {
   const accounts = new Accounts()
   const { tokens, keys } = createTokens({ ...options, accounts })
-  const sessions = createSessionEndpoints({ tokens })
+  const sessions = createSessionEndpoints({ tokens, cookie: { secure: isProduction() } })
   const signedIn = guard(bearer(tokens))
   const admin = guard(bearer(tokens), requireRole('admin'))
 

@@ -35,6 +35,26 @@ describe('the refresh cookie', () => {
     expect(set?.attributes).toEqual(['HttpOnly', `Max-Age=${WEEK}`, 'Path=/', 'SameSite=Strict', 'Secure'])
   })
 
+  it('[TOK-12] has a name of its own where two applications share a host', async () => {
+    const { http } = endpoints({ secure: true, name: 'admin' })
+    expect(cookieOf(await http.begin(request(), { sub: 'ana' }))?.name).toBe('__Host-admin')
+    expect(() => endpoints({ name: 'a=b' })).toThrow(/cookie\.name/)
+  })
+
+  it('[TOK-12] says aloud when it goes without TLS because nobody said otherwise', async () => {
+    const codes: unknown[] = []
+    const listen = (warning: Error & { code?: string }) => void codes.push(warning.code)
+    await new Promise(setImmediate) // what earlier tests said is out
+    process.on('warning', listen)
+    endpoints({ secure: false })
+    await new Promise(setImmediate)
+    expect(codes).toEqual([])
+    endpoints()
+    await new Promise(setImmediate)
+    process.off('warning', listen)
+    expect(codes).toEqual(['WARDSTONE_INSECURE_COOKIE'])
+  })
+
   it('[TOK-12] cannot be sent without TLS in production', async () => {
     await expect(inProduction(() => endpoints({ secure: false }))).rejects.toThrow(/cookie\.secure/)
   })

@@ -6,7 +6,7 @@ import { watched } from './kit/stores.ts'
 
 const store = watched()
 const { tokens } = kit({ around: store.wrap })
-const http = createSessionEndpoints({ tokens })
+const http = createSessionEndpoints({ tokens, cookie: { secure: false } })
 const endpoints = {
   begin: (ctx: ReturnType<typeof request>) => http.begin(ctx, { sub: 'ana' }),
   refresh: (ctx: ReturnType<typeof request>) => http.refresh(ctx, undefined),

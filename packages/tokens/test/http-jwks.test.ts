@@ -8,7 +8,7 @@ import { fakeClock } from '@wardstone/testkit'
 const clock = fakeClock()
 const keys = createKeySet({ algorithm: 'EdDSA', now: clock.now })
 const { tokens } = kit({ clock, keys })
-const http = createSessionEndpoints({ tokens })
+const http = createSessionEndpoints({ tokens, cookie: { secure: false } })
 const get = async (ifNoneMatch?: string) =>
   http.jwks(request({ method: 'GET', headers: ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch } }), undefined)
 

@@ -9,7 +9,7 @@ function setUp() {
   const store = watched()
   const loader: { answer: () => Claims | null } = { answer: () => ({ username: 'ana' }) }
   const k = kit({ around: store.wrap, claims: () => loader.answer() })
-  const http = createSessionEndpoints({ tokens: k.tokens })
+  const http = createSessionEndpoints({ tokens: k.tokens, cookie: { secure: false } })
   return { ...k, http, watched: store, loader }
 }
 
@@ -247,5 +247,27 @@ describe('behind bearer', () => {
         code: 'invalid_argument',
       })
     }
+  })
+})
+
+describe('what goes wrong in the middle', () => {
+  it('[TOK-12] a sign-in that fails ends nothing', async () => {
+    const { http, cookie, loader, tokens } = await signedIn()
+    loader.answer = () => {
+      throw new Error('down')
+    }
+    await expect(http.begin(request({ cookies: { refresh: cookie } }), { sub: 'ana' })).rejects.toMatchObject({
+      code: 'claims_unavailable',
+    })
+    loader.answer = () => ({ username: 'ana' })
+    expect(codeOf(await tokens.refresh(cookie))).toBe('ok')
+  })
+
+  it('[TOK-9] a logout with a cookie that is dead ends the session of the access token', async () => {
+    const { http, accessToken, tokens } = await signedIn()
+    const ctx = behind(tokens, accessToken, {})
+    const both = { ...ctx, cookie: () => 'nonsense', header: () => undefined }
+    expect((await http.logout(both, undefined)).status).toBe(204)
+    expect(codeOf(tokens.verify(accessToken))).toBe('session_ended')
   })
 })

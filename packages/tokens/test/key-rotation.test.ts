@@ -118,6 +118,11 @@ describe('an emergency', () => {
     expect([keys.candidates(leaked), keys.signer().kid === leaked]).toEqual([[], false])
   })
 
+  it('[TOK-6] says whether there was such a key', async () => {
+    const { keys } = setUp()
+    expect([await keys.remove('nobody'), await keys.remove(keys.signer().kid)]).toEqual([false, true])
+  })
+
   it('[TOK-6] lets the key before it sign again, which verifiers elsewhere know', async () => {
     const { clock, keys } = setUp()
     const before = keys.signer().kid

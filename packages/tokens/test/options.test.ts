@@ -81,7 +81,7 @@ describe('createTokenService', () => {
     [
       'access tokens that outlive an idle session',
       { access: { ttl: '8d' }, keys: createKeySet({ algorithm: 'EdDSA', tokenTtl: '9d' }) },
-      'access.ttl',
+      'refresh.idle',
     ],
     ['access tokens that outlive their key', { access: { ttl: '16m' } }, 'keys'],
     ['keys that cannot sign', { keys: jwksKeys({ keys: [] }) }, 'keys'],

@@ -3,7 +3,8 @@ import { secret, secretRing } from '@wardstone/core'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Issued } from '../src/index.ts'
-import { codeOf, kit, signIn, type Kit } from './kit/service.ts'
+import { refreshRing } from '../src/lib/refresh/wire.ts'
+import { codeOf, ISSUER, kit, signIn, type Kit } from './kit/service.ts'
 import { watched, type Watched } from './kit/stores.ts'
 
 let k: Kit
@@ -21,7 +22,7 @@ const tokenOf = (bytes: Uint8Array): string => `wrt_${Buffer.from(bytes).toStrin
 
 /** Signs any body with the key of the service, as only somebody with the ring could. */
 function resigned(body: Uint8Array): string {
-  const key = k.ring.derive('refresh').current().bytes()
+  const key = refreshRing(k.ring, ISSUER).current().bytes()
   return tokenOf(Buffer.concat([body, createHmac('sha256', key).update(body).digest().subarray(0, 16)]))
 }
 

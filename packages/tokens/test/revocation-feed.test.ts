@@ -116,9 +116,9 @@ describe('RevocationView', () => {
     const clock = fakeClock()
     const view = new RevocationView(undefined, 1_000, clock.now)
     const token = { sid: 's', shard: 'x', epoch: 4, claimsEpoch: 9 }
-    view.apply({ kind: 'subject', shard: 'x', epoch: 5, claimsEpoch: 0, until: 0 })
+    view.apply({ kind: 'subject', shard: 'x', epoch: 5, claimsEpoch: 0, until: clock.now() + 2_000 })
     clock.advance(1_000)
-    view.apply({ kind: 'subject', shard: 'x', epoch: 0, claimsEpoch: 10, until: 0 })
+    view.apply({ kind: 'subject', shard: 'x', epoch: 0, claimsEpoch: 10, until: clock.now() + 1_000 })
     expect([view.judge(token), view.judge({ ...token, epoch: 5 })]).toEqual(['session_ended', 'claims_stale'])
   })
 })

@@ -3,7 +3,7 @@ import { generateSecret, secretRing } from '@wardstone/core'
 import { fakeClock } from '@wardstone/testkit'
 import { expect, it } from 'vitest'
 import { createKeySet, createTokenService, hmacKeys, memoryStore, type TokenPair } from '../src/index.ts'
-import { decodeRefresh, encodeRefresh } from '../src/lib/refresh/wire.ts'
+import { decodeRefresh, encodeRefresh, refreshRing } from '../src/lib/refresh/wire.ts'
 import { AUDIENCE, ISSUER, kit } from './kit/service.ts'
 import { watched } from './kit/stores.ts'
 
@@ -89,9 +89,9 @@ async function story() {
     }),
   )
   await wrong(() => hmacKeys(Buffer.from(ring.current().bytes()).toString('base64') as never))
-  const parts = decodeRefresh(last.refreshToken, ring.derive('refresh'))
+  const parts = decodeRefresh(last.refreshToken, refreshRing(ring, ISSUER))
   const forged =
-    typeof parts === 'string' ? '' : encodeRefresh({ ...parts, s: Buffer.alloc(16) }, ring.derive('refresh').current())
+    typeof parts === 'string' ? '' : encodeRefresh({ ...parts, s: Buffer.alloc(16) }, refreshRing(ring, ISSUER).current())
   await wrong(() => k.tokens.refresh(forged))
   await keys.remove(keys.signer().kid)
   await k.tokens.refreshClaims('dan')
@@ -129,7 +129,7 @@ it('[TOK-2] [TOK-16] nothing that is thrown, reported or printed holds a token, 
   ])
   for (const word of ['store_unavailable', 'invalid_options', 'invalid_argument', 'claims_unavailable', 'key_compromised'])
     expect(text).toContain(word)
-  const derived = ring.derive('refresh')
+  const derived = refreshRing(ring, ISSUER)
   const secrets = pairs.flatMap(({ accessToken, refreshToken }) => {
     const parts = decodeRefresh(refreshToken, derived)
     const s = typeof parts === 'string' ? [] : spellings(parts.s)

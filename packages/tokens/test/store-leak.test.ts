@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { decodeRefresh, encodeRefresh } from '../src/lib/refresh/wire.ts'
-import { codeOf, kit, renew, signIn, verified } from './kit/service.ts'
+import { decodeRefresh, encodeRefresh, refreshRing } from '../src/lib/refresh/wire.ts'
+import { codeOf, ISSUER, kit, renew, signIn, verified } from './kit/service.ts'
 import { watched } from './kit/stores.ts'
 
 /** Every spelling in which bytes may lie in a dump, a log or a backup. */
@@ -35,7 +35,7 @@ describe('whoever reads the whole store', () => {
     const { k, store, all } = await history()
     const leaked = dump(store.calls)
     expect(leaked).toContain(all[0]?.sid) // the dump does hold the records
-    const ring = k.ring.derive('refresh')
+    const ring = refreshRing(k.ring, ISSUER)
     for (const { refreshToken, accessToken } of all) {
       const parts = decodeRefresh(refreshToken, ring)
       const s = typeof parts === 'string' ? expect.unreachable() : parts.s
@@ -52,8 +52,8 @@ describe('whoever reads the whole store', () => {
     }
     const { sid, shard, generation, secretHash } = rotated.family
     const attempts = [secretHash.subarray(0, 16), secretHash.subarray(16), Buffer.alloc(16)]
-    const own = kit().ring.derive('refresh').current()
-    const ours = k.ring.derive('refresh').current()
+    const own = refreshRing(kit().ring, ISSUER).current()
+    const ours = refreshRing(k.ring, ISSUER).current()
     for (const s of attempts) {
       expect(codeOf(await k.tokens.refresh(encodeRefresh({ sid, shard, generation, s }, own)))).toBe('refresh_key_unknown')
       expect(codeOf(await k.tokens.refresh(encodeRefresh({ sid, shard, generation, s }, ours)))).toBe('forged')
@@ -62,8 +62,8 @@ describe('whoever reads the whole store', () => {
 
   it('[TOK-2] and has the ring and any old token too, can: the threat that SECURITY.md names', async () => {
     const { k, all } = await history()
-    const ours = k.ring.derive('refresh').current()
-    const old = decodeRefresh(all[0]?.refreshToken ?? '', k.ring.derive('refresh'))
+    const ours = refreshRing(k.ring, ISSUER).current()
+    const old = decodeRefresh(all[0]?.refreshToken ?? '', refreshRing(k.ring, ISSUER))
     const parts = typeof old === 'string' ? expect.unreachable() : old
     expect(encodeRefresh({ ...parts, generation: 2 }, ours)).toBe(all[2]?.refreshToken)
   })

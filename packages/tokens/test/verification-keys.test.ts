@@ -100,6 +100,19 @@ describe('createKeySet({ initial })', () => {
     expect(verified(tokens, await signIn(tokens)).principal.id).toBe('ana')
     expect(keys.signer().kid).toBe(verificationKey(initial, algorithm).kid)
   })
+
+  it('[TOK-6] does not rotate by itself: processes that share the key would each make another one', async () => {
+    const clock = fakeClock()
+    const options = { algorithm: 'EdDSA', initial: ed.privateKey, now: clock.now } as const
+    const [shared, own] = [createKeySet(options), createKeySet({ ...options, rotateEvery: '90d' })]
+    for (let day = 0; day < 200; day++) {
+      clock.advance('1d')
+      for (const keys of [shared, own]) keys.signer()
+      await Promise.all([shared.tick(), own.tick()])
+    }
+    expect(shared.signer().kid).toBe(verificationKey(ed.privateKey, 'EdDSA').kid)
+    expect(own.signer().kid).not.toBe(shared.signer().kid)
+  })
 })
 
 describe('jwksKeys', () => {

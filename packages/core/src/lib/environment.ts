@@ -4,6 +4,7 @@
  * - `WARDSTONE_EPHEMERAL_KEYS`: Signing keys were made in memory; they and every token die with the process.
  * - `WARDSTONE_EPHEMERAL_SECRETS`: Secrets were made in memory; sessions die with the process.
  * - `WARDSTONE_EPHEMERAL_STORE`: Sessions live in this process only.
+ * - `WARDSTONE_INSECURE_COOKIE`: the refresh cookie goes over plain http, since `NODE_ENV` is not `production`.
  * - `WARDSTONE_HOST_PROXY_SETTING`: The web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
  */
 export type WarningCode =
@@ -11,6 +12,7 @@ export type WarningCode =
   | 'WARDSTONE_EPHEMERAL_SECRETS'
   | 'WARDSTONE_EPHEMERAL_STORE'
   | 'WARDSTONE_HOST_PROXY_SETTING'
+  | 'WARDSTONE_INSECURE_COOKIE'
 
 /**
  * Whether this process runs in production: `NODE_ENV` is `production`. Services ask once, at construction: what may be

@@ -75,7 +75,10 @@ export interface RefreshOptions {
   readonly grace?: Duration | undefined
   /** How long a response may have been lost, once a session was ever confirmed. Default 24 hours. */
   readonly lostWindow?: Duration | undefined
-  /** How many generations in a row may be retried late before that is taken for a thief. Default 3. */
+  /**
+   * How many generations may be retried late before that is taken for a thief; each generation without makes up for one.
+   * Default 3.
+   */
   readonly budget?: number | undefined
 }
 
@@ -111,8 +114,13 @@ export function readServiceOptions<C>(options: TokenServiceOptions<C>): ServiceS
     }
     if (policy.graceMs < 1000 || policy.graceMs > 600_000) refresh.problem('grace', 'expected 1s to 10m')
     if (policy.lostWindowMs < policy.graceMs) refresh.problem('lostWindow', 'expected no less than grace')
+    if (policy.idleMs < accessTtlMs + policy.graceMs + 60_000) {
+      refresh.problem(
+        'idle',
+        'expected at least a minute more than access.ttl and grace: who refreshes when a token expires would be too late',
+      )
+    }
     if (policy.idleMs > policy.absoluteMs) refresh.problem('idle', 'expected no more than absolute')
-    if (accessTtlMs > policy.idleMs) o.problem('access.ttl', 'expected no more than refresh.idle')
     const verification = readVerification<C>(o)
     if (verification.audiences.length > 1) o.problem('audience', 'expected one text: a token is made for one audience')
     const keys = verification.keys as TokenKeys

@@ -77,6 +77,8 @@ class Service<C extends object> implements TokenService<C> {
 
   async issue(input: IssueInput, client: ClientFacts = {}): Promise<Issued | Refusal<IssueRefusal>> {
     const { sub, authTime, epoch: expectedEpoch } = input
+    requireTime('authTime', authTime)
+    requireTime('epoch', expectedEpoch)
     const { store } = this.#settings
     const shard = this.#shard(sub)
     const { refreshToken, ...fresh } = this.#refresher.begin(shard)
@@ -124,8 +126,7 @@ class Service<C extends object> implements TokenService<C> {
     client: ClientFacts = {},
   ): Promise<boolean> {
     const { store } = this.#settings
-    // Asked first: the pair that issue() and refresh() answer has a sid too.
-    if (!('refreshToken' in target)) {
+    if (!hasToken(target)) {
       const ended = await store.end(this.#shard(target.sub), target.sid, 'revoked')
       if (ended !== undefined) this.#revoked('session', 'revoked', client, ended.sub, [target.sid])
       return ended !== undefined
@@ -221,5 +222,16 @@ class Service<C extends object> implements TokenService<C> {
       client,
       data: { scope, reason, sids },
     })
+  }
+}
+
+/** What issue() and refresh() answer has both a token and the session's id: the token counts. */
+function hasToken<T extends object>(target: T): target is Extract<T, { readonly refreshToken: string }> {
+  return ('refreshToken' in target && target.refreshToken !== undefined) || !('sid' in target)
+}
+
+function requireTime(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+    throw new InvalidArgumentError(name, 'expected a whole number that is not negative')
   }
 }

@@ -87,7 +87,7 @@ export interface TokenService<C> {
   /** The service's clock, for whoever answers in its name. */
   readonly now: Now
   /**
-   * Begins a session.
+   * Begins a session. Above the maximum, the least recently used one of the subject leaves before claims are loaded.
    *
    * @throws {@link ClaimsUnavailableError} `claims_unavailable` when the loader throws; no session is left behind.
    * @throws {@link ClaimsNotAllowedError} `claims_not_allowed` when the claims cannot go into a token.
@@ -114,7 +114,10 @@ export interface TokenService<C> {
     target: { readonly sub: string; readonly sid: string } | { readonly refreshToken: string },
     client?: ClientFacts,
   ): Promise<boolean>
-  /** Ends all sessions of the subject but one. Answers how many. */
+  /**
+   * Ends all sessions of the subject but one. Answers how many. A sign-in that is under way is not stopped: after a change of
+   * password prefer {@link TokenService.revokeAll} and a new {@link TokenService.issue}.
+   */
   revokeOthers(keep: { readonly sub: string; readonly sid: string }, client?: ClientFacts): Promise<number>
   /** Ends all sessions and access tokens of the subject. */
   revokeAll(sub: string, client?: ClientFacts): Promise<void>
@@ -126,7 +129,10 @@ export interface TokenService<C> {
   epoch(sub: string): Promise<number>
   /** The live sessions of the subject, most recently used first. */
   list(sub: string): Promise<readonly SessionInfo[]>
-  /** Calls back once when the session of a verified token ends, to end a stream; returns the way to stop waiting. */
+  /**
+   * Calls back once when the session of a verified token is ended, to end a stream; returns the way to stop waiting. It does
+   * not call back when time runs out: end a stream at {@link Verified.expiresAt}, too.
+   */
   onEnd(verified: Verified<C>, listener: () => void): () => void
   /** The public keys, for verifiers elsewhere. */
   jwks(): Jwks

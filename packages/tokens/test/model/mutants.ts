@@ -60,6 +60,11 @@ export const MUTANTS: Readonly<Record<string, Variant>> = {
       return done.kind === 'rotated' ? { ...done, changes: { ...done.changes, lateStreak: family.lateStreak } } : done
     }),
   },
+  'a budget that is forgiven at once': {
+    step: changing((done, _around, family) => {
+      return done.kind === 'rotated' && !family.late ? { ...done, changes: { ...done.changes, lateStreak: 0 } } : done
+    }),
+  },
   'no second grace after the confirmation': {
     step: (family, presented, policy, around) => {
       const old = around.now - family.rotatedAt >= policy.graceMs

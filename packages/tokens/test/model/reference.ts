@@ -101,18 +101,16 @@ export class Reference {
     if (!early && !afterProof) {
       const patience = this.#history.some((g) => g.confirmedAt !== undefined) ? RULES.lost : RULES.lostUnconfirmed
       if (latest.confirmedAt !== undefined || at - latest.madeAt >= patience) return this.#kill('reuse_detected')
-      if (!latest.replayedLate && this.#lateInARow() >= RULES.budget) return this.#kill('retry_budget_spent')
+      if (!latest.replayedLate && this.#lateBefore() >= RULES.budget) return this.#kill('retry_budget_spent')
       latest.replayedLate = true
     }
     latest.handedOutAt = at
     return this.#answer('replayed', latest.number, at)
   }
 
-  /** How many generations directly before the latest one were replayed late. */
-  #lateInARow(): number {
-    let count = 0
-    for (let i = this.#history.length - 2; i >= 0 && this.#history[i]?.replayedLate === true; i--) count++
-    return count
+  /** How many generations before the latest one were replayed late, less those that were not, but never below none. */
+  #lateBefore(): number {
+    return this.#history.slice(0, -1).reduce((owed, { replayedLate }) => Math.max(0, owed + (replayedLate ? 1 : -1)), 0)
   }
 
   #next(kind: string, number: number, at: number): Expected {

@@ -2,7 +2,7 @@ import { secret, secretRing } from '@wardstone/core'
 import { RequestState, type HttpContext, type Reply } from '@wardstone/http'
 import { createSessionEndpoints } from '@wardstone/tokens/http'
 import { createTokenService, hmacKeys, type Refreshed, type RefreshRefused, type TokenService } from '@wardstone/tokens'
-import { decodeRefresh, encodeRefresh, type SignedRefresh } from '../../src/lib/refresh/wire.ts'
+import { decodeRefresh, encodeRefresh, refreshRing, type SignedRefresh } from '../../src/lib/refresh/wire.ts'
 import { step } from '../../src/lib/refresh/step.ts'
 import { MemoryStore } from '../../src/lib/sessions/memory-store.ts'
 import type { Expected } from './reference.ts'
@@ -52,14 +52,14 @@ export class Subject {
         return async (token: string) => (this.#last = await target.refresh(token))
       },
     })
-    const endpoints = createSessionEndpoints({ tokens: observed })
+    const endpoints = createSessionEndpoints({ tokens: observed, cookie: { secure: false } })
     this.#refresh = async (ctx) => endpoints.refresh(ctx, undefined)
   }
 
   async begin(): Promise<void> {
     const issued = await this.tokens.issue({ sub: 'somebody' })
     if (!issued.ok) throw new Error(issued.code)
-    this.#parts = decodeRefresh(issued.refreshToken, ring.derive('refresh')) as SignedRefresh
+    this.#parts = decodeRefresh(issued.refreshToken, refreshRing(ring, 'https://issuer.example')) as SignedRefresh
     this.#seen.set(0, issued.refreshToken)
     this.access = { token: issued.accessToken, generation: 0, madeAt: this.#now }
   }
@@ -75,7 +75,8 @@ export class Subject {
   /** Presents the token of a generation: one that was seen, or one that only the service could have made. */
   async refresh(generation: number): Promise<Expected> {
     const parts = this.#parts as SignedRefresh
-    const token = this.#seen.get(generation) ?? encodeRefresh({ ...parts, generation }, ring.derive('refresh').current())
+    const token =
+      this.#seen.get(generation) ?? encodeRefresh({ ...parts, generation }, refreshRing(ring, 'https://issuer.example').current())
     const reply = await this.#refresh(contextWith(`refresh=${token}`))
     const result = this.#last as Refreshed | RefreshRefused
     const answer = this.#variant.answer?.(reply, result) ?? reply
@@ -91,7 +92,7 @@ export class Subject {
     const line = reply.headers?.find(([name]) => name === 'set-cookie')?.[1]
     const token = line === undefined ? undefined : /^refresh=([^;]+)/.exec(line)?.[1]
     if (token === undefined) return undefined
-    const { generation } = decodeRefresh(token, ring.derive('refresh')) as SignedRefresh
+    const { generation } = decodeRefresh(token, refreshRing(ring, 'https://issuer.example')) as SignedRefresh
     const first = this.#seen.get(generation)
     if (first !== undefined && first !== token) throw new Error(`generation ${generation} has two tokens`)
     this.#seen.set(generation, token)

@@ -34,11 +34,27 @@ const RESERVED: ReadonlySet<string> = new Set(
  */
 export function allowedClaims(loaded: unknown): Record<string, unknown> {
   const claims = copied(loaded)
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
-    throw new ClaimsNotAllowedError('expected an object')
+  if (!isObject(claims)) throw new ClaimsNotAllowedError('expected an object')
   const taken = Object.keys(claims).filter((name) => RESERVED.has(name))
   if (taken.length > 0) throw new ClaimsNotAllowedError(`the names ${taken.join(', ')} belong to the token itself`)
-  return claims as Record<string, unknown>
+  return claims
+}
+
+/** The two claims that also stand in the principal. */
+export interface PrincipalClaims {
+  readonly roles?: readonly string[] | undefined
+  readonly tenant?: string | undefined
+}
+
+/** Whether they can: what is of another type would vanish from the principal, and no tenant is often taken for any. */
+export function fitsPrincipal<C>(claims: C): claims is C & PrincipalClaims {
+  const { roles, tenant } = claims as { readonly roles?: unknown; readonly tenant?: unknown }
+  const rolesFit = roles === undefined || (Array.isArray(roles) && roles.every((role) => typeof role === 'string'))
+  return rolesFit && (tenant === undefined || typeof tenant === 'string')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function copied(loaded: unknown): unknown {

@@ -4,7 +4,7 @@ import type { ServiceSettings } from '../service-options.ts'
 import type { Epochs } from '../sessions/store.ts'
 import { ClaimsNotAllowedError, ClaimsUnavailableError } from '../errors.ts'
 import { MAX_TOKEN_LENGTH } from '../jws/compact.ts'
-import { ACCESS_TYPE, allowedClaims, checkClaims, type OwnClaims } from './claims.ts'
+import { ACCESS_TYPE, allowedClaims, checkClaims, fitsPrincipal, type OwnClaims } from './claims.ts'
 
 /** An access token, and when it expires in milliseconds. */
 export interface Minted {
@@ -22,16 +22,19 @@ export interface Minted {
 export async function mintAccessToken<C>(settings: ServiceSettings<C>, family: Family, epochs: Epochs): Promise<Minted | null> {
   const { issuer, audiences, keys, schema, accessTtlMs, now } = settings
   const { sub, sid, createdAt, authTime, generation, client, absoluteEnd } = family
-  let loaded: C | null
+  // Before the claims are loaded, however long that takes: a revocation is remembered for one lifetime from when it came.
+  const iat = Math.floor(now() / 1000)
+  let loaded: C | null | undefined
   try {
     loaded = await settings.loadClaims({ sub, sid, createdAt, authTime, client })
   } catch (error) {
     throw new ClaimsUnavailableError(error)
   }
-  if (loaded === null) return null
+  if (loaded === null || loaded === undefined) return null // undefined is what a look-up answers that finds nothing
   const claims = allowedClaims(loaded)
-  if (checkClaims(schema, claims) === undefined) throw new ClaimsNotAllowedError('what was loaded does not fit claimsSchema')
-  const iat = Math.floor(now() / 1000)
+  const checked = checkClaims(schema, claims)
+  if (checked === undefined) throw new ClaimsNotAllowedError('what was loaded does not fit claimsSchema')
+  if (!fitsPrincipal(checked.value)) throw new ClaimsNotAllowedError('roles has to be a list of texts, and tenant a text')
   const own: OwnClaims = {
     iss: issuer,
     aud: audiences[0] ?? '',

@@ -6,7 +6,7 @@ import { namespaceOf } from '../refresh/wire.ts'
 import { refusal, type AccessRefusal } from '../refusals.ts'
 import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
 import { TokenCache } from './cache.ts'
-import { ACCESS_TYPE, checkClaims, readPayload, type OwnClaims } from './claims.ts'
+import { ACCESS_TYPE, checkClaims, fitsPrincipal, readPayload, type OwnClaims, type PrincipalClaims } from './claims.ts'
 import { RevocableToken, VerifiedToken, type Verification, type Verified } from './verified.ts'
 
 /** Options of {@link createVerifier}. */
@@ -194,7 +194,7 @@ export class AccessVerifier<C> implements Verifier<C> {
     const refused = this.#judgeOwn(own)
     if (refused !== undefined) return refused
     const claims = checkClaims(this.#settings.schema, parts.claims)
-    if (claims === undefined) return 'claims_invalid'
+    if (claims === undefined || !fitsPrincipal(claims.value)) return 'claims_invalid'
     const revocable = new RevocableToken(own, this.#namespace)
     const revoked = view.judge(revocable)
     if (revoked !== undefined) return revoked
@@ -227,16 +227,9 @@ export class AccessVerifier<C> implements Verifier<C> {
   }
 }
 
-function principalOf<C>(own: OwnClaims, claims: C): Principal<C> {
-  const { roles, tenant } = claims as { readonly roles?: unknown; readonly tenant?: unknown }
-  return {
-    id: own.sub,
-    roles: Array.isArray(roles) ? Object.freeze(roles.filter((role): role is string => typeof role === 'string')) : NO_ROLES,
-    tenant: typeof tenant === 'string' ? tenant : undefined,
-    sid: own.sid,
-    authTime: own.auth_time * 1000,
-    claims,
-  }
+function principalOf<C>(own: OwnClaims, claims: C & PrincipalClaims): Principal<C> {
+  const { roles, tenant } = claims
+  return { id: own.sub, roles: roles ?? NO_ROLES, tenant, sid: own.sid, authTime: own.auth_time * 1000, claims }
 }
 
 const NO_ROLES: readonly string[] = Object.freeze([])

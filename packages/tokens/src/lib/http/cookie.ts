@@ -1,13 +1,18 @@
-import { isProduction, type OptionReader } from '@wardstone/core'
+import { isProduction, warn, type OptionReader } from '@wardstone/core'
 import { serializeCookie, type CookieAttributes } from '@wardstone/http'
 
 /** How the refresh token is kept in the browser. */
 export interface RefreshCookieOptions {
   /**
-   * Whether the cookie goes over TLS only, and is called `__Host-refresh`, which no sibling host can set. Default: in
-   * production, where it must be so; without it the cookie is called `refresh`.
+   * Whether the cookie goes over TLS only, with the prefix `__Host-`, by which no sibling host can set it.
+   * Default: in production, where it must be so.
    */
   readonly secure?: boolean | undefined
+  /**
+   * The cookie's name, without its prefix. Default `refresh`; another one for each application on the same host, or they
+   * overwrite each other's.
+   */
+  readonly name?: string | undefined
   /** `strict` by default; `lax` for applications whose pages are rendered on the server after a link from elsewhere. */
   readonly sameSite?: 'strict' | 'lax' | undefined
 }
@@ -23,10 +28,19 @@ export interface RefreshCookie {
 
 /** Reads the options of the cookie. */
 export function readRefreshCookie(o: OptionReader): RefreshCookie {
-  const secure = o.oneOf('secure', [true, false], isProduction())
+  const given = o.value<boolean>('secure', 'expected true or false', (v) => typeof v === 'boolean')
+  const secure = given ?? isProduction()
   if (!secure && isProduction()) o.problem('secure', 'expected true in production; TLS may end at a proxy')
+  if (!secure && given === undefined) {
+    warn(
+      'WARDSTONE_INSECURE_COOKIE',
+      'createSessionEndpoints: NODE_ENV is not production, so the refresh cookie goes over plain http too',
+    )
+  }
   const sameSite = o.oneOf('sameSite', ['strict', 'lax'], 'strict')
-  const name = secure ? '__Host-refresh' : 'refresh'
+  const base = o.text('name', 'refresh')
+  if (!/^[\w.~-]{1,64}$/.test(base)) o.problem('name', 'expected 1 to 64 of letters, digits, "_", ".", "~" and "-"')
+  const name = secure ? `__Host-${base}` : base
   const attributes: CookieAttributes = { httpOnly: true, secure, sameSite, path: '/' }
   return {
     name,

@@ -29,8 +29,8 @@ export interface SessionEndpoints {
   /** Answers with new tokens for the cookie. */
   readonly refresh: Endpoint
   /**
-   * Ends the session of the cookie, and removes the cookie whatever happens. Without a cookie it ends the session of the
-   * access token, where the route stands behind `bearer(tokens, { optional: true })`.
+   * Ends the session of the cookie, and removes the cookie whatever happens. Without a cookie that counts it ends the session
+   * of the access token, where the route stands behind `bearer(tokens, { optional: true })`.
    */
   readonly logout: Endpoint
   /** Ends all sessions of the principal. */
@@ -75,9 +75,9 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
       const crossed = refusedAsCrossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const earlier = ctx.cookie(cookie.name)
-      if (earlier !== undefined) await endEarlier(tokens, earlier, ctx)
       const issued = await tokens.issue(who, clientFacts(ctx))
       if (!issued.ok) return problem(ctx, { status: 401, code: 'sign_in_refused' })
+      if (earlier !== undefined) await endEarlier(tokens, earlier, ctx) // not before: a sign-in that fails ends nothing
       return jsonReply(200, { ...bodyOf(issued, tokens.now()), ...extra }, [...NO_STORE, setCookie(cookie, issued, tokens.now())])
     },
 
@@ -198,10 +198,7 @@ async function endEarlier(tokens: TokenService<object>, refreshToken: string, ct
 
 async function endPresented(tokens: TokenService<object>, ctx: HttpContext, cookie: string | undefined): Promise<void> {
   const client = clientFacts(ctx)
-  if (cookie !== undefined) {
-    await tokens.revoke({ refreshToken: cookie }, client)
-    return
-  }
+  if (cookie !== undefined && (await tokens.revoke({ refreshToken: cookie }, client))) return
   const verified = ctx.state.get(verifiedKey)
   if (verified !== undefined) await tokens.revoke({ sub: verified.principal.id, sid: verified.sid }, client)
 }

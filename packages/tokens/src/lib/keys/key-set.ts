@@ -1,6 +1,17 @@
 import { createPrivateKey, generateKeyPair, generateKeyPairSync, KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { ConfigurationError, emitter, readOptions, type Duration, type EventSink, type Now } from '@wardstone/core'
+import {
+  ConfigurationError,
+  emitter,
+  isProduction,
+  lifetime,
+  readOptions,
+  warn,
+  type Duration,
+  type EventSink,
+  type Now,
+  type OptionReader,
+} from '@wardstone/core'
 import type { JWK } from 'jose'
 import type { KeyEvent } from '../events.ts'
 import { writeJwks, type Jwks } from './jwks.ts'
@@ -13,10 +24,13 @@ import { isJwk, verificationKey, type AsymmetricAlgorithm, type KeyInput, type V
 export interface KeySetOptions {
   /** Default `RS256`, which every verifier knows; `ES256` and `EdDSA` make smaller tokens. */
   readonly algorithm?: AsymmetricAlgorithm | undefined
-  /** A private key to begin with, instead of a new one. */
+  /** A private key to begin with, instead of a new one; several processes that share it sign and verify alike. */
   readonly initial?: KeyInput | undefined
-  /** How long a key signs before the next one takes over. Default 90 days. */
-  readonly rotateEvery?: Duration | undefined
+  /**
+   * How long a key signs before the next one takes over. Default 90 days; `never` where `initial` is given, since each
+   * process would make another key.
+   */
+  readonly rotateEvery?: Duration | 'never' | undefined
   /** The longest lifetime of a token signed here: so long a retired key goes on verifying. Default 15 minutes. */
   readonly tokenTtl?: Duration | undefined
   /** How long verifiers may cache the published set: so long a new key waits before it signs. Default 5 minutes. */
@@ -37,11 +51,13 @@ export interface KeySet extends TokenKeys {
    */
   rotate(): Promise<PlannedKey>
   /**
-   * For a key that leaked: once this resolves it verifies nothing and another signs: the one before it where that
-   * still verifies, since verifiers elsewhere know it, else the next. Its tokens are refused; verifiers elsewhere follow
-   * when they fetch the set again.
+   * For a key that leaked: it verifies nothing from this call on, and another signs: the one before it where that still
+   * verifies, since verifiers elsewhere know it, else the next. Its tokens are refused; verifiers elsewhere follow when they
+   * fetch the set again.
+   *
+   * @returns whether there was such a key: `false` means that it leaked from somewhere else
    */
-  remove(kid: string): Promise<void>
+  remove(kid: string): Promise<boolean>
   /** Makes the next key if it is due. Signing asks for it by itself; call it from a timer where signing is rare. */
   tick(): Promise<void>
   /** Every key with its stage and times, oldest first. */
@@ -49,7 +65,8 @@ export interface KeySet extends TokenKeys {
 }
 
 /**
- * Makes a set of signing keys in memory. The first key signs at once; the times of later ones follow from the lifetimes.
+ * Makes a set of signing keys in memory, for one process. The first key signs at once; the times of later ones follow from
+ * the lifetimes.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7517 | RFC 7517}
@@ -65,7 +82,7 @@ export interface KeySet extends TokenKeys {
 export function createKeySet(options: KeySetOptions = {}): KeySet {
   const settings = readOptions('createKeySet', options, (o) => {
     const policy: RotationPolicy = {
-      rotateEveryMs: o.lifetime('rotateEvery', '90d'),
+      rotateEveryMs: readRotateEvery(o, options.initial === undefined ? '90d' : 'never'),
       tokenTtlMs: o.lifetime('tokenTtl', '15m'),
       jwksMaxAgeMs: o.duration('jwksMaxAge', '5m'),
       skewMs: o.duration('skew', '5s'),
@@ -85,7 +102,21 @@ export function createKeySet(options: KeySetOptions = {}): KeySet {
       events: o.callback<EventSink<KeyEvent> | undefined>('events'),
     }
   })
+  if (settings.initial === undefined && isProduction()) {
+    warn('WARDSTONE_EPHEMERAL_KEYS', 'createKeySet: the keys live in this process only; they and every token die with it')
+  }
   return new MemoryKeySet(settings.policy, settings.algorithm, settings.initial, settings.now, emitter(settings.events))
+}
+
+function readRotateEvery(o: OptionReader, fallback: Duration | 'never'): number {
+  const given = o.value<Duration | 'never'>('rotateEvery', '', () => true) ?? fallback
+  if (given === 'never') return Number.POSITIVE_INFINITY
+  try {
+    return lifetime(given)
+  } catch {
+    o.problem('rotateEvery', "expected a duration such as '90d', or 'never'")
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 interface KeyRecord {
@@ -163,10 +194,10 @@ class MemoryKeySet implements KeySet {
     return this.timeline().find((key) => key.kid === kid) as PlannedKey
   }
 
-  async remove(kid: string): Promise<void> {
+  async remove(kid: string): Promise<boolean> {
     const at = this.#now()
     const left = this.#records.filter((key) => key.kid !== kid)
-    if (left.length === this.#records.length) return
+    if (left.length === this.#records.length) return false
     const signed = this.stageOf(kid) === 'active'
     // The only key: the next one is made in this thread, since until it is there the one that leaked would go on verifying.
     const made = left.length === 0 ? record(this.#alg, generateNow(this.#alg), at, at) : undefined
@@ -179,6 +210,7 @@ class MemoryKeySet implements KeySet {
     // A key that had retired is back: only until the next one is known everywhere.
     const isBack = signed && signs !== undefined && signs.activateAt < at && signs.kid === left.at(-1)?.kid
     if (isBack) await this.#make()
+    return true
   }
 
   async tick(): Promise<void> {

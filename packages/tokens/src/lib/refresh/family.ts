@@ -53,7 +53,7 @@ export interface Family {
   readonly everConfirmed: boolean
   /** Whether this generation was replayed late. */
   readonly late: boolean
-  /** How many generations in a row were, this one included. */
+  /** How many generations were, this one included, less those that were not. Never below 0. */
   readonly lateStreak: number
   /** Who got the current token. */
   readonly client: ClientFacts
@@ -72,6 +72,6 @@ export interface RefreshPolicy {
   readonly lostWindowMs: number
   /** The same for a family that was never confirmed. */
   readonly unconfirmedWindowMs: number
-  /** How many generations in a row may be replayed late. */
+  /** How many generations may be replayed late; each that is not makes up for one that was. */
   readonly budget: number
 }

@@ -9,7 +9,7 @@ import type { RevocationView } from '../sessions/revocation.ts'
 import type { Rotated } from '../sessions/store.ts'
 import type { Refreshed, RefreshRefused } from '../token-service.ts'
 import type { Family } from './family.ts'
-import { decodeRefresh, encodeRefresh, hashOf, type SignedRefresh } from './wire.ts'
+import { decodeRefresh, encodeRefresh, hashOf, refreshRing, type SignedRefresh } from './wire.ts'
 
 type Stepped = Extract<Rotated, { readonly ok: true }>
 type NotStepped = Extract<Rotated, { readonly ok: false }>
@@ -23,7 +23,7 @@ export class Refresher<C> {
 
   constructor(settings: ServiceSettings<C>, view: RevocationView, report: Report) {
     this.#settings = settings
-    this.#ring = settings.ring.derive('refresh')
+    this.#ring = refreshRing(settings.ring, settings.issuer)
     this.#view = view
     this.#report = report
   }
@@ -68,12 +68,19 @@ export class Refresher<C> {
     } catch (error) {
       const cause = error instanceof ClaimsUnavailableError ? error.cause : error
       this.#report({ name: 'claims_unavailable', severity: 'warn', ...about(family, client), data: { error: nameOf(cause) } })
+      if (this.#isOver(done)) return refusal('revoked')
       // The step is done and cannot be taken back: without its new token the client would come back with the old one.
       return { ...refusal('claims_unavailable', true), kind, cause, ...pair }
     }
     if (minted === null) return this.#endGone(family, client)
+    // Claims take their time. Whoever signed out meanwhile, or in as somebody else, must not get this cookie over the new one.
+    if (this.#isOver(done)) return refusal('revoked')
     this.#reportRenewal(done, client)
     return { ok: true, kind, ...minted, ...pair }
+  }
+
+  #isOver({ family: { sid, shard }, epochs: { epoch, claimsEpoch } }: Stepped): boolean {
+    return this.#view.judge({ sid, shard, epoch, claimsEpoch }) === 'session_ended'
   }
 
   async #endGone(family: Family, client: ClientFacts): Promise<RefreshRefused> {

@@ -84,7 +84,8 @@ function rotate(family: Family, generation: number, policy: RefreshPolicy, aroun
       idleEnd: Math.min(now + policy.idleMs, family.absoluteEnd),
       confirmedAt: undefined,
       late: false,
-      lateStreak: family.late ? family.lateStreak : 0,
+      // Forgiven one by one: else a thief who once keeps step may come second for as long again.
+      lateStreak: family.late ? family.lateStreak : Math.max(0, family.lateStreak - 1),
     },
   }
 }

@@ -75,6 +75,14 @@ export function namespaceOf(issuer: string): string {
   return sha256(issuer).toString('base64url', 0, 6)
 }
 
+/**
+ * The keys of an issuer's refresh tokens. Each issuer has its own out of one ring, so that a token of one is none of
+ * another's, whatever store and ring they share.
+ */
+export function refreshRing(ring: SecretRing, issuer: string): SecretRing {
+  return ring.derive(`refresh:${namespaceOf(issuer)}`)
+}
+
 /** Which part of a store holds a subject: tells nothing of who that is, and the same name falls elsewhere for another issuer. */
 export function shardOf(namespace: string, sub: string): string {
   const name = Buffer.from(namespace)

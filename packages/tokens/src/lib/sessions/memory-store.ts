@@ -1,7 +1,16 @@
-import { ConfigurationError, InvalidArgumentError, readOptions, type ClientFacts, type Now } from '@wardstone/core'
+import {
+  ConfigurationError,
+  InvalidArgumentError,
+  isProduction,
+  readOptions,
+  warn,
+  type ClientFacts,
+  type Now,
+} from '@wardstone/core'
 import type { EndReason, Family } from '../refresh/family.ts'
 import { step, whyDead } from '../refresh/step.ts'
-import type { Revocation, RevocationFeed } from './revocation.ts'
+import { MemoryFeed } from './memory-feed.ts'
+import type { RevocationFeed } from './revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './store.ts'
 
 /** Options of {@link memoryStore}. */
@@ -24,7 +33,9 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
-  return readOptions('memoryStore', options, (o) => new MemoryStore(o.callback<Now | undefined>('now')))
+  const now = readOptions('memoryStore', options, (o) => o.callback<Now | undefined>('now'))
+  if (isProduction()) warn('WARDSTONE_EPHEMERAL_STORE', 'memoryStore: sessions live in this process only, and end with it')
+  return new MemoryStore(now)
 }
 
 interface Subject {
@@ -45,7 +56,8 @@ export class MemoryStore implements SessionStore {
   #everyone = 0
   #highest = 0
   #settings: StoreSettings | undefined
-  #sweep = this.#families.entries()
+  #sweptFamilies = this.#families.values()
+  #sweptSubjects = this.#subjects.entries()
 
   /** Tests pass steps that are wrong on purpose, and stores that forget. */
   constructor(now?: Now, steps: typeof step = step, lossy = false) {
@@ -224,15 +236,17 @@ export class MemoryStore implements SessionStore {
     return ended
   }
 
-  #makeRoom(subject: Subject, maxSessions: number, now: number): readonly string[] {
+  /** Those that are over leave without a word, and only then those that are alive. */
+  #makeRoom({ sids }: Subject, maxSessions: number, now: number): readonly string[] {
     const evicted: string[] = []
-    for (const sid of subject.sids) {
-      const family = this.#families.get(sid)
-      if (family === undefined || this.#isDead(family)) subject.sids.delete(sid)
-      else if (subject.sids.size >= maxSessions) {
-        this.#end(family, 'evicted', now)
-        evicted.push(sid)
-      } else break
+    if (sids.size < maxSessions) return evicted
+    const families = [...sids].flatMap((sid) => this.#families.get(sid) ?? [])
+    for (const family of families) if (this.#isDead(family)) sids.delete(family.sid)
+    for (const family of families) {
+      if (sids.size < maxSessions) break
+      if (!sids.has(family.sid)) continue
+      this.#end(family, 'evicted', now)
+      evicted.push(family.sid)
     }
     return evicted
   }
@@ -246,54 +260,32 @@ export class MemoryStore implements SessionStore {
 
   /** Forgets what has been over for long, a few records at each new session, so that no call pays for all. */
   #forgetSome(now: number): void {
+    const { revocationMs } = this.#configured()
     for (let i = 0; i < 4; i++) {
-      const next = this.#sweep.next()
-      if (next.done === true) {
-        this.#sweep = this.#families.entries()
-        return
+      const family = this.#sweptFamilies.next().value
+      if (family === undefined) this.#sweptFamilies = this.#families.values()
+      else if (now >= endOf(family) + revocationMs) {
+        this.#families.delete(family.sid)
+        this.#subjects.get(family.shard)?.sids.delete(family.sid)
       }
-      const [sid, family] = next.value
-      const over = Math.min(family.ended?.at ?? Number.POSITIVE_INFINITY, family.idleEnd, family.absoluteEnd)
-      if (now < over + this.#configured().revocationMs) continue
-      this.#families.delete(sid)
-      this.#forgetSubject(family, now)
+      const subject = this.#sweptSubjects.next().value
+      if (subject === undefined) this.#sweptSubjects = this.#subjects.entries()
+      // Nothing is left that its epochs could be compared with.
+      else if (subject[1].sids.size === 0 && now >= lastMoveOf(subject[1]) + 3 * revocationMs) this.#subjects.delete(subject[0])
     }
   }
+}
 
-  /** A subject without sessions, whose epochs no token and no view can still be compared with. */
-  #forgetSubject({ sid, shard }: Family, now: number): void {
-    const subject = this.#subjects.get(shard)
-    if (subject === undefined) return
-    subject.sids.delete(sid)
-    const lastMove = Math.max(subject.epoch, subject.claimsEpoch) / 1000
-    if (subject.sids.size === 0 && now > lastMove + 3 * this.#configured().revocationMs) this.#subjects.delete(shard)
-  }
+function endOf({ ended, idleEnd, absoluteEnd }: Family): number {
+  return Math.min(ended?.at ?? Number.POSITIVE_INFINITY, idleEnd, absoluteEnd)
+}
+
+/** Epochs are microseconds of the clock. */
+function lastMoveOf({ epoch, claimsEpoch }: Subject): number {
+  return Math.max(epoch, claimsEpoch) / 1000
 }
 
 /** A client that tells less than before has not become another one. */
 function known(client: ClientFacts, before: ClientFacts): ClientFacts {
   return { ip: client.ip ?? before.ip, userAgent: client.userAgent ?? before.userAgent }
-}
-
-class MemoryFeed implements RevocationFeed {
-  #entries: { readonly revocation: Revocation; readonly until: number }[] = []
-  #pruneAt = 64
-  readonly #listeners = new Set<(revocation: Revocation) => void>()
-
-  append(revocation: Revocation, now: number): void {
-    const until = revocation.kind === 'everyone' ? Number.POSITIVE_INFINITY : revocation.until
-    // At most once per doubling, so that forgetting costs the same for each entry however many there are.
-    if (this.#entries.length >= this.#pruneAt) {
-      this.#entries = this.#entries.filter((entry) => entry.until > now)
-      this.#pruneAt = Math.max(64, this.#entries.length * 2)
-    }
-    this.#entries.push({ revocation, until })
-    for (const listener of this.#listeners) listener(revocation)
-  }
-
-  follow(listener: (revocation: Revocation) => void): () => void {
-    for (const { revocation } of this.#entries) listener(revocation)
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
 }

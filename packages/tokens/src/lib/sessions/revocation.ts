@@ -70,6 +70,7 @@ export class RevocationView {
       this.#young.subjects.set(revocation.shard, {
         epoch: Math.max(known?.epoch ?? 0, revocation.epoch),
         claimsEpoch: Math.max(known?.claimsEpoch ?? 0, revocation.claimsEpoch),
+        until: Math.max(known?.until ?? 0, revocation.until),
       })
     }
     this.version++
@@ -104,8 +105,10 @@ export class RevocationView {
     return stop
   }
 
-  #subject(shard: string): Epochs | undefined {
-    return this.#young.subjects.get(shard) ?? this.#old.subjects.get(shard)
+  /** The store forgets a subject's epochs in time and counts from zero again: what it says then must not be measured by them. */
+  #subject(shard: string): Remembered | undefined {
+    const known = this.#young.subjects.get(shard) ?? this.#old.subjects.get(shard)
+    return known === undefined || this.#now() >= known.until ? undefined : known
   }
 
   #tellWatchers(revocation: Revocation): void {
@@ -139,12 +142,13 @@ interface Watcher {
   readonly listener: () => void
 }
 
-interface Epochs {
+interface Remembered {
   readonly epoch: number
   readonly claimsEpoch: number
+  readonly until: number
 }
 
 class Generation {
   readonly sids = new Set<string>()
-  readonly subjects = new Map<string, Epochs>()
+  readonly subjects = new Map<string, Remembered>()
 }
