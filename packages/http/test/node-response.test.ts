@@ -43,6 +43,7 @@ test.each<[how: string, listener: RequestListener, head: string]>([
   ['writeHead with a list', (_, res) => void res.writeHead(203, ['X-Own', '1']).end('x'), '203 1'],
   ['writeHead with pairs', (_, res) => void res.writeHead(203, [['X-Own', '1']] as unknown as string[]).end('x'), '203 1'],
   ['writeHead with two values', (_, res) => void res.writeHead(200, { 'X-Own': ['1', '2'] }).end('x'), '200 1, 2'],
+  ['writeHead with one name twice', (_, res) => void res.writeHead(200, ['X-Own', '1', 'X-Own', '2']).end('x'), '200 1, 2'],
   ['flushHeaders', (_, res) => (res.flushHeaders(), void res.end('x')), '200 none'],
   ['write', (_, res) => (res.write('x'), void res.end()), '200 none'],
 ])('a head hook sees %s', async (_, listener, head) => {

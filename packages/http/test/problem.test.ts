@@ -49,14 +49,18 @@ test.each<[string, unknown, number, string]>([
   ['a text', 's3cret', 500, 'internal_error'],
   ['nothing', undefined, 500, 'internal_error'],
   ['null', null, 500, 'internal_error'],
-  ['statusCode 404', { statusCode: 404, message: 's3cret' }, 404, 'not_found'],
-  ['status 413', { status: 413 }, 413, 'body_too_large'],
-  ['status 418', { status: 418 }, 418, 'request_refused'],
-  ['statusCode before status', { status: 404, statusCode: 400 }, 400, 'malformed_request'],
-  ['status 200', { status: 200 }, 500, 'internal_error'],
-  ['status 399', { status: 399 }, 500, 'internal_error'],
-  ['status 502', { status: 502 }, 500, 'internal_error'],
-  ['status as text', { status: '404' }, 500, 'internal_error'],
+  ['statusCode 404', { statusCode: 404, expose: true, message: 's3cret' }, 404, 'not_found'],
+  ['status 413', { status: 413, expose: true }, 413, 'body_too_large'],
+  ['status 418', { status: 418, expose: true }, 418, 'request_refused'],
+  ['statusCode before status', { status: 404, statusCode: 400, expose: true }, 400, 'malformed_request'],
+  ['status 200', { status: 200, expose: true }, 500, 'internal_error'],
+  ['status 399', { status: 399, expose: true }, 500, 'internal_error'],
+  ['status 502', { status: 502, expose: true }, 500, 'internal_error'],
+  ['status as text', { status: '404', expose: true }, 500, 'internal_error'],
+  ['an error of Fastify', { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }, 415, 'unsupported_media_type'],
+  ['a path that cannot be decoded', Object.assign(new URIError('%zz'), { status: 400 }), 400, 'malformed_request'],
+  // What an HTTP client throws when somebody else answered so.
+  ['the status of another server', Object.assign(new Error('x'), { status: 401, response: {} }), 500, 'internal_error'],
   ['a fault of ours', new Unavailable('s3cret'), 500, 'internal_error'],
   ['a fault of ours that may pass', new Unavailable('s3cret', { retryable: true }), 503, 'store_unavailable'],
 ])('a fault: %s', (_, error, status, code) => {
@@ -77,9 +81,11 @@ test.each([
 })
 
 test('what was refused unread ends the connection', () => {
-  const closing = [400, 413, 415].map((statusCode) => new Map(faultProblem(context(), { statusCode }).headers).get('connection'))
+  const closing = [400, 413, 415].map((statusCode) =>
+    new Map(faultProblem(context(), { statusCode, expose: true }).headers).get('connection'),
+  )
   expect(closing).toEqual(['close', 'close', 'close'])
-  expect(new Map(faultProblem(context(), { statusCode: 404 }).headers).get('connection')).toBe(undefined)
+  expect(new Map(faultProblem(context(), { statusCode: 404, expose: true }).headers).get('connection')).toBe(undefined)
 })
 
 test('not found is a 404', () => {

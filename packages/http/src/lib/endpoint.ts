@@ -87,5 +87,5 @@ const NO_BODY = Object.freeze({ ok: true, body: undefined })
 
 function refusal(ctx: HttpContext, statusCode: 400 | 413): Refused {
   const code = statusCode === 413 ? 'body_too_large' : 'malformed_request'
-  return { ok: false, reply: faultProblem(ctx, { statusCode }), code }
+  return { ok: false, reply: faultProblem(ctx, { statusCode, expose: true }), code }
 }

@@ -125,9 +125,21 @@ export function notFoundProblem(ctx: HttpContext): Reply {
   return problem(ctx, { status: 404, code: 'not_found' })
 }
 
-/** The client-error status that Express, Fastify and Koa put on their errors; 500 for everything else. */
+interface StatusCarrier {
+  readonly status?: unknown
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly code?: unknown
+}
+
+/**
+ * The client-error status of what a framework throws, or code that means to tell the client (`http-errors`, `ctx.throw`);
+ * 500 for everything else. A status alone is not believed: the errors of HTTP clients carry that of somebody else's answer,
+ * and a 401 of theirs would sign people out of here.
+ */
 function statusOf(error: unknown): number {
-  const carrier = error as { readonly status?: unknown; readonly statusCode?: unknown } | null | undefined
-  const status = carrier?.statusCode ?? carrier?.status
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
+  const carrier = (error ?? {}) as StatusCarrier
+  const framework = error instanceof URIError || (typeof carrier.code === 'string' && carrier.code.startsWith('FST_'))
+  const status = carrier.statusCode ?? carrier.status
+  return (framework || carrier.expose === true) && typeof status === 'number' && status >= 400 && status < 500 ? status : 500
 }

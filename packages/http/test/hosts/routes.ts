@@ -26,6 +26,6 @@ function decode([name, value]: [string, string]): [string, string] {
   try {
     return [name, decodeURIComponent(value)]
   } catch {
-    throw Object.assign(new Error('The path cannot be decoded'), { status: 400 })
+    throw Object.assign(new Error('The path cannot be decoded'), { status: 400, expose: true })
   }
 }

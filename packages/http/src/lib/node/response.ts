@@ -72,8 +72,11 @@ function beforeHead(response: ServerResponse, heads: readonly HeadHook[]): void 
 
 function setAll(response: ServerResponse, headers: unknown): void {
   if (Array.isArray(headers)) {
-    const flat = headers.flat() as OutgoingHttpHeader[]
-    for (let i = 0; i < flat.length; i += 2) response.setHeader(String(flat[i]), flat[i + 1] as OutgoingHttpHeader)
+    const flat = headers.flat() as string[]
+    const lines = Array.from({ length: flat.length / 2 }, (_, i) => [String(flat[2 * i]), flat[2 * i + 1] ?? ''] as const)
+    // In a list a name may stand more than once, and all its lines are sent.
+    for (const [name] of lines) response.removeHeader(name)
+    for (const [name, value] of lines) response.appendHeader(name, value)
   } else if (typeof headers === 'object' && headers !== null) {
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) response.setHeader(name, value as OutgoingHttpHeader)

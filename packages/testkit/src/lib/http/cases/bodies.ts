@@ -168,10 +168,16 @@ export const bodyCases: readonly HttpCase[] = [
     expect: refusal(500, 'internal_error', 'Internal Server Error', { notes: ['reported: the database password is 1234'] }),
   },
   {
-    title: 'an error that carries a client status keeps it, tells nothing, and is not reported',
-    routes: throwing(Object.assign(new Error('inner'), { statusCode: 409 })),
+    title: 'an error that is meant for the client keeps its status, tells nothing, and is not reported',
+    routes: throwing(Object.assign(new Error('inner'), { statusCode: 409, expose: true })),
     request: ask('GET /'),
     expect: refusal(409, 'request_refused', 'Conflict'),
+  },
+  {
+    title: 'an error with the status of another server is a 500, and is reported',
+    routes: throwing(Object.assign(new Error('their 401'), { status: 401 })),
+    request: ask('GET /'),
+    expect: refusal(500, 'internal_error', 'Internal Server Error', { notes: ['reported: their 401'] }),
   },
   {
     title: 'an error that carries a success is a 500',
