@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { available, startProcesses, startRedis, type Processes } from '../src/servers.ts'
-import { foldersOf, runs } from './traces.ts'
+import { foldersOf, orphanedSegments, runs } from './traces.ts'
 import type { Take } from './scripts/take.ts'
 
 const closing: { stop(): Promise<void> }[] = []
@@ -66,6 +66,7 @@ describe.skipIf(!(await available('redis-server')) || !(await available('postgre
   { timeout: 30_000 },
   () => {
     it.each(['killed', 'ended by an error'])('end with it when it is %s, be they hung, and their folders go', async (how) => {
+      const before = orphanedSegments()
       const [member] = (await start(LEAVE, [how])).members
       if (!member) throw new Error('one was started')
       const pids = (await member.arrived()).split(' ').map(Number)
@@ -75,7 +76,8 @@ describe.skipIf(!(await available('redis-server')) || !(await available('postgre
       await expect(member.result()).rejects.toThrow('without a result')
       await expect.poll(() => pids.map(runs)).toEqual([false, false])
       if (how === 'killed') await (await start(LEAVE, [''])).members[0]?.arrived() // whoever is next sweeps
-      expect(foldersOf(member.pid)).toEqual([])
+      const segments = orphanedSegments().filter((segment) => !before.includes(segment))
+      expect([foldersOf(member.pid), segments]).toEqual([[], []])
     })
   },
 )

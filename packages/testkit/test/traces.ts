@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 /** Whether a process runs. One that has ended and waits to be noticed does not. */
@@ -14,6 +14,14 @@ export function runs(pid: number): boolean {
 /** Temporary folders of a process. */
 export function foldersOf(pid: number): readonly string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`wardstone-${pid}-`))
+}
+
+/** Segments of shared memory that no process uses, where there is such a list: those of PostgreSQL outlive a killed server. */
+export function orphanedSegments(): readonly string[] {
+  const file = '/proc/sysvipc/shm'
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(1) : []
+  const segments = lines.map((line) => line.trim().split(/\s+/))
+  return segments.flatMap(([key, id, , , , , attached]) => (attached === '0' ? [`${key}/${id}`] : []))
 }
 
 /** A real time: the answer of a promise, or `silence` when there is none within a fifth of a second. */

@@ -129,7 +129,8 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 function remember(child: Child): void {
-  if (alive.size === 0) process.on('exit', killAll)
+  // Before their folders are removed.
+  if (alive.size === 0) process.prependListener('exit', killAll)
   alive.add(child)
 }
 

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chown, readFile, writeFile } from 'node:fs/promises'
+import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { startChild, type Child } from '../child.ts'
 import { freePorts } from '../ports.ts'
 import { Server } from '../server.ts'
@@ -58,11 +56,6 @@ export class PostgresServer extends Server {
     return replica
   }
 
-  override async kill(): Promise<void> {
-    await super.kill()
-    await this.#forgetMemory()
-  }
-
   protected async launch(): Promise<Child> {
     if (!existsSync(this.data)) await this.prepare()
     const settings = Object.entries(this.#settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -81,13 +74,6 @@ export class PostgresServer extends Server {
     const { user } = this.#template
     if (user) await chown(this.folder, user.uid, user.gid)
     await copyTemplate(this.#template, this.data)
-  }
-
-  /** A server that is killed leaves the segment of shared memory by which it would know its twin. Its file says which. */
-  async #forgetMemory(): Promise<void> {
-    const facts = await readFile(join(this.data, 'postmaster.pid'), 'utf8').catch(() => '')
-    const segment = facts.split('\n')[6]?.trim().split(/\s+/)[1]
-    if (segment !== undefined) await promisify(execFile)('ipcrm', ['-m', segment]).catch(() => {})
   }
 }
 
