@@ -1,12 +1,19 @@
-// Compiles every example that users read: each @example of packages/*/src, and each fence of ts in a README. All are written
-// beside a package, so that third parties resolve as they do there; Wardstone's own packages resolve from everywhere.
+// Compiles every example that users read: each @example of packages/*/src, and each fence of ts in a README or a guide. All are
+// written beside a package, so that third parties resolve as they do there; Wardstone's own packages resolve from everywhere.
+// A fence that is labelled with a file's name (ts [auth.ts]) gets that name, and the other fences of its page can import it.
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { packages, run } from './workspace.ts'
+import { basename, dirname, join } from 'node:path'
+import { entryPaths, packages, run } from './workspace.ts'
+
+interface Example {
+  /** The label of the fence, or the line that it begins on. */
+  readonly name: string
+  readonly code: string
+}
 
 const CONFIG = '.examples.tsconfig.json'
-const FENCE = /```ts\n([\s\S]*?)```/g
-const places = [...packages.map(({ dir }) => dir), 'examples/quickstart']
+const FENCE = /```ts(?: \[(\w+)\.ts\])?\n([\s\S]*?)```/g
+const places = [...packages.map(({ dir }) => dir), 'examples/quickstart', 'docs']
 const files: string[] = []
 try {
   for (const place of places) {
@@ -16,8 +23,9 @@ try {
     const readme = join(place, 'README.md')
     if (existsSync(readme)) compile(place, readme, fencesOf(readFileSync(readme, 'utf8')))
   }
+  for (const guide of globSync('docs/guide/*.md')) compile('docs', guide, fencesOf(readFileSync(guide, 'utf8')))
   compile('examples/quickstart', 'ROOT.md', fencesOf(readFileSync('README.md', 'utf8')))
-  writeFileSync(CONFIG, JSON.stringify({ extends: './tsconfig.base.json', compilerOptions: { paths: paths() }, files }))
+  writeFileSync(CONFIG, JSON.stringify({ extends: './tsconfig.base.json', compilerOptions: { paths: entryPaths() }, files }))
   await run('tsc', ['-p', CONFIG])
   console.log(`${files.length} examples compile`)
 } finally {
@@ -25,37 +33,32 @@ try {
   for (const place of places) rmSync(join(place, '.examples'), { recursive: true, force: true })
 }
 
-function compile(place: string, source: string, examples: Iterable<readonly [line: number, code: string]>): void {
-  for (const [line, code] of examples) {
-    const file = join(place, '.examples', `${basename(source).replace(/\.\w+$/, '')}-${line}.ts`)
+function compile(place: string, source: string, examples: Iterable<Example>): void {
+  for (const { name, code } of examples) {
+    const file = join(place, '.examples', basename(source).replace(/\.\w+$/, ''), `${name}.ts`)
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, `${code}\nexport {}\n`)
     files.push(file)
   }
 }
 
-/** The fenced examples in the doc comments of a file, each with the line that it begins on. */
-function* examplesOf(text: string): Generator<[number, string]> {
+/** The fenced examples in the doc comments of a file. */
+function* examplesOf(text: string): Generator<Example> {
   for (const doc of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     const from = doc[0].indexOf('@example')
     if (from < 0) continue
-    for (const [line, code] of fencesOf(doc[0].slice(from))) {
-      yield [lineAt(text, doc.index + from) + line - 1, code.replace(/^ *\* ?/gm, '')]
+    for (const { name, code } of fencesOf(doc[0].slice(from), lineAt(text, doc.index + from))) {
+      yield { name, code: code.replace(/^ *\* ?/gm, '') }
     }
   }
 }
 
-function* fencesOf(text: string): Generator<[number, string]> {
-  for (const fence of text.matchAll(FENCE)) yield [lineAt(text, fence.index), fence[1] ?? '']
+function* fencesOf(text: string, firstLine = 1): Generator<Example> {
+  for (const { 1: label, 2: code = '', index } of text.matchAll(FENCE)) {
+    yield { name: label ?? String(firstLine + lineAt(text, index) - 1), code }
+  }
 }
 
 function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length
-}
-
-/** Where each entry of a package is, for the compiler. */
-function paths(): Record<string, readonly string[]> {
-  const entries = packages.flatMap(({ dir, manifest }) =>
-    Object.entries(manifest.exports).map(([entry, file]) => [join(manifest.name, entry), [`./${join(dir, file)}`]] as const),
-  )
-  return Object.fromEntries(entries)
 }

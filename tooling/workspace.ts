@@ -1,7 +1,7 @@
 // What the checks share: the list of packages, and a way to run a command that says everything when it fails.
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** The part of a `package.json` that the checks read. */
@@ -20,6 +20,15 @@ export interface Package {
 export const packages: readonly Package[] = globSync('packages/*/package.json')
   .sort()
   .map((file) => ({ dir: dirname(file), manifest: JSON.parse(readFileSync(file, 'utf8')) as Manifest }))
+
+/** Where the source of each entry is, for the compiler's `paths`. */
+export function entryPaths(): Record<string, string[]> {
+  const paths: Record<string, string[]> = {}
+  for (const { dir, manifest } of packages) {
+    for (const [entry, file] of Object.entries(manifest.exports)) paths[join(manifest.name, entry)] = [`./${join(dir, file)}`]
+  }
+  return paths
+}
 
 const bin = promisify(execFile)
 
