@@ -30,7 +30,7 @@ for (const area of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
   for (const table of report.tables) say(`${tableText(table)}\n`)
   say(`${ratiosText(report)}\n`)
   const rows = report.tables.flatMap(({ title, rows: some }) => some.map((row) => ({ table: title, ...row })))
-  console.log(JSON.stringify({ area, ratios: report.ratios, rows }))
+  console.log(JSON.stringify({ area, ratios: report.ratios, rows, goals: report.goals }))
   if (misses(report, values.quick).length > 0) process.exitCode = 1
 }
 

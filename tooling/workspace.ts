@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 export interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, string>>
+  readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
@@ -41,8 +42,8 @@ export async function run(command: string, args: readonly string[], cwd = '.'): 
   try {
     return (await bin(file, [...before, ...args], { cwd, maxBuffer: 1e8, timeout: 300_000 })).stdout
   } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`) // the original repeats all of it as properties
+    const { stdout = '', stderr = '', code } = error as { stdout?: string; stderr?: string; code?: unknown }
+    throw new Error(`${command} ${args.join(' ')}: ${String(code)}\n${stdout}${stderr}`) // the original repeats all of it as properties
   }
 }
 
