@@ -1,7 +1,4 @@
-import { createPrivateKey, generateKeyPair, generateKeyPairSync, KeyObject } from 'node:crypto'
-import { promisify } from 'node:util'
 import {
-  ConfigurationError,
   emitter,
   isProduction,
   lifetime,
@@ -12,13 +9,14 @@ import {
   type Now,
   type OptionReader,
 } from '@wardstone/core'
-import type { JWK } from 'jose'
 import type { KeyEvent } from '../events.ts'
-import { writeJwks, type Jwks } from './jwks.ts'
+import type { Jwks } from './jwks.ts'
 import { leadMs, nextKeyDueAt, plan, type PlannedKey, type RotationPolicy } from './plan.ts'
-import { signingKey, type SigningKey } from './signing-key.ts'
+import { generate, generateNow, privateKeyOf } from './private-key.ts'
+import type { SigningKey } from './signing-key.ts'
+import { recordOf, snapshotOf, type KeyRecord, type Snapshot } from './snapshot.ts'
 import type { KeyStage, TokenKeys } from './token-keys.ts'
-import { isJwk, verificationKey, type AsymmetricAlgorithm, type KeyInput, type VerificationKey } from './verification-key.ts'
+import type { AsymmetricAlgorithm, KeyInput, VerificationKey } from './verification-key.ts'
 
 /** Options of {@link createKeySet}. */
 export interface KeySetOptions {
@@ -119,24 +117,6 @@ function readRotateEvery(o: OptionReader, fallback: Duration | 'never'): number 
   }
 }
 
-interface KeyRecord {
-  readonly kid: string
-  readonly createdAt: number
-  readonly activateAt: number
-  readonly signing: SigningKey
-  readonly verification: VerificationKey & { readonly jwk: JWK }
-}
-
-/** All that is answered from, true from one moment until the next change of a stage. */
-interface Snapshot {
-  readonly from: number
-  readonly until: number
-  readonly keys: readonly PlannedKey[]
-  readonly candidates: ReadonlyMap<string, readonly VerificationKey[]>
-  readonly signer: SigningKey
-  readonly jwks: Jwks
-}
-
 class MemoryKeySet implements KeySet {
   readonly tokenTtlMs: number
   version = 0
@@ -161,8 +141,8 @@ class MemoryKeySet implements KeySet {
     this.#emit = emit
     this.tokenTtlMs = policy.tokenTtlMs
     const at = now()
-    this.#records = [record(alg, initial === undefined ? generateNow(alg) : privateKeyOf(initial, alg), at, at)]
-    this.#snapshot = this.#take(at)
+    this.#records = [recordOf(alg, initial === undefined ? generateNow(alg) : privateKeyOf(initial, alg), at, at)]
+    this.#snapshot = snapshotOf(this.#records, at, policy)
   }
 
   signer(): SigningKey {
@@ -200,7 +180,7 @@ class MemoryKeySet implements KeySet {
     if (left.length === this.#records.length) return false
     const signed = this.stageOf(kid) === 'active'
     // The only key: the next one is made in this thread, since until it is there the one that leaked would go on verifying.
-    const made = left.length === 0 ? record(this.#alg, generateNow(this.#alg), at, at) : undefined
+    const made = left.length === 0 ? recordOf(this.#alg, generateNow(this.#alg), at, at) : undefined
     if (made !== undefined) left.push(made)
     // Somebody has to sign from now on: waiting for caches would mean to go on with the key that leaked.
     const signs = plan(left, at, this.#policy).findLast((key) => key.stage === 'active')
@@ -228,7 +208,7 @@ class MemoryKeySet implements KeySet {
     const privateKey = await generate(this.#alg)
     const at = this.#now()
     const newest = this.#records.at(-1)?.activateAt ?? at
-    const made = record(this.#alg, privateKey, at, Math.max(at + leadMs(this.#policy), newest))
+    const made = recordOf(this.#alg, privateKey, at, Math.max(at + leadMs(this.#policy), newest))
     this.#replace([...this.#records, made])
     this.#report('key_published', 'info', made.kid)
     return made
@@ -248,7 +228,7 @@ class MemoryKeySet implements KeySet {
 
   #renew(now: number): void {
     const before = this.#snapshot
-    const after = this.#take(now)
+    const after = snapshotOf(this.#records, now, this.#policy)
     this.#records = this.#records.filter((key) => after.candidates.has(key.kid))
     this.#snapshot = after // before anybody is told, who may ask
     if ([...before.candidates.keys()].some((kid) => !after.candidates.has(kid))) this.version++
@@ -259,61 +239,7 @@ class MemoryKeySet implements KeySet {
     }
   }
 
-  #take(now: number): Snapshot {
-    const keys = plan(this.#records, now, this.#policy)
-    const alive = keys.flatMap((key, i) => (key.stage === 'removed' ? [] : [{ key, record: this.#records[i] as KeyRecord }]))
-    const moments = keys.flatMap(({ activateAt, removeAt }) => [activateAt, removeAt ?? Number.POSITIVE_INFINITY])
-    return {
-      from: Math.max(Number.NEGATIVE_INFINITY, ...moments.filter((at) => at <= now)),
-      until: Math.min(Number.POSITIVE_INFINITY, ...moments.filter((at) => at > now)),
-      keys,
-      candidates: new Map(alive.map(({ record: { kid, verification } }) => [kid, [verification]])),
-      signer: (alive.findLast(({ key }) => key.stage === 'active') as { record: KeyRecord }).record.signing,
-      jwks: writeJwks(
-        alive.map(({ record }) => record.verification.jwk),
-        this.#policy.jwksMaxAgeMs,
-      ),
-    }
-  }
-
   #report(name: KeyEvent['name'], severity: KeyEvent['severity'], kid: string): void {
     this.#emit({ name, severity, at: this.#now(), data: { kid, alg: this.#alg } })
   }
-}
-
-const PARAMETERS = {
-  RS256: ['rsa', { modulusLength: 2048 }],
-  ES256: ['ec', { namedCurve: 'P-256' }],
-  EdDSA: ['ed25519', {}],
-} as const
-
-const pairOf = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ privateKey: KeyObject }>
-
-async function generate(alg: AsymmetricAlgorithm): Promise<KeyObject> {
-  const [type, parameters] = PARAMETERS[alg]
-  return (await pairOf(type, parameters)).privateKey
-}
-
-/** For a set that would have no key otherwise, and could not answer anything. */
-function generateNow(alg: AsymmetricAlgorithm): KeyObject {
-  const [type, parameters] = PARAMETERS[alg]
-  return (generateKeyPairSync as (type: string, options: object) => { privateKey: KeyObject })(type, parameters).privateKey
-}
-
-function privateKeyOf(input: KeyInput, alg: AsymmetricAlgorithm): KeyObject {
-  verificationKey(input, alg) // judged as it was given: what a JWK says of its purpose is lost in a KeyObject
-  let key: KeyObject | undefined
-  try {
-    if (input instanceof KeyObject) key = input
-    else key = isJwk(input) ? createPrivateKey({ key: { ...input }, format: 'jwk' }) : KeyObject.from(input)
-  } catch {
-    // A public JWK, or a broken one; the reason could quote it.
-  }
-  if (key?.type === 'private') return key
-  throw new ConfigurationError('createKeySet', [{ option: 'initial', expected: 'expected a private key: it has to sign' }])
-}
-
-function record(alg: AsymmetricAlgorithm, privateKey: KeyObject, createdAt: number, activateAt: number): KeyRecord {
-  const verification = verificationKey(privateKey, alg)
-  return { kid: verification.kid, createdAt, activateAt, verification, signing: signingKey(verification.kid, alg, privateKey) }
 }
