@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
-import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
 import express, { type RequestHandler } from 'express'
 import express4 from 'express4'
@@ -26,17 +24,7 @@ function hostOf(name: string, framework: typeof express): HttpHost {
       }
       app.use(problems({ report }))
 
-      const server = app.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return {
-        port: (server.address() as AddressInfo).port,
-        async close() {
-          if (!server.listening) return
-          server.close()
-          server.closeAllConnections()
-          await once(server, 'close')
-        },
-      }
+      return serve(app)
     },
   }
 }

@@ -1,9 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
-import { response, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
+import { response, serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, guard, problems, type KoaMiddleware } from '@wardstone/koa'
 import Koa from 'koa'
 
@@ -32,17 +29,7 @@ export const koaHost: HttpHost = {
       router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
       app.use(router.routes())
     }
-    const server = createServer(app.callback()).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return {
-      port: (server.address() as AddressInfo).port,
-      async close() {
-        if (!server.listening) return
-        server.close()
-        server.closeAllConnections()
-        await once(server, 'close')
-      },
-    }
+    return serve(app.callback())
   },
 }
 

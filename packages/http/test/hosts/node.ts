@@ -1,8 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { contextOf, endpoint, guard, listener, type NodeHandler } from '@wardstone/http/node'
-import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { match } from './routes.ts'
-import { serve } from './serve.ts'
 
 /** The conformance table's applications on a plain `node:http` server. */
 export const nodeHost: HttpHost = {

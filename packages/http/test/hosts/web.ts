@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { baseline, contextOf, endpoint, guard, problems, type WebFacts } from '@wardstone/http/web'
-import type { HttpHost, HttpRoute } from '@wardstone/testkit/http'
+import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { match } from './routes.ts'
-import { serve } from './serve.ts'
 
 /** The conformance table's applications over `Request`, behind a bridge such as every runtime has one. */
 export const webHost: HttpHost = {

@@ -1,9 +1,21 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RunningHost } from '@wardstone/testkit/http'
+import type { RunningHost } from './host.ts'
 
-/** A plain server on a free port of 127.0.0.1. */
+/**
+ * Serves on a free port of 127.0.0.1, until it is closed with all its connections: for hosts under test that stand on
+ * `node:http`.
+ *
+ * @example
+ * ```ts
+ * import { serve } from '@wardstone/testkit/http'
+ *
+ * const { port, close } = await serve((_req, res) => void res.end('hello'))
+ * await fetch(`http://127.0.0.1:${port}/`)
+ * await close()
+ * ```
+ */
 export async function serve(listener: RequestListener): Promise<RunningHost> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
