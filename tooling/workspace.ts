@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 /** The part of a `package.json` that the checks read. */
 export interface Manifest {
   readonly name: string
+  readonly version: string
   readonly exports: Readonly<Record<string, string>>
   readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> }
   readonly peerDependencies?: Readonly<Record<string, string>>
