@@ -52,7 +52,18 @@ export default defineConfig({
       { text: 'Decisions', collapsed: true, items: decisions() },
     ],
     outline: { level: [2, 3] },
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // A code such as session_not_revoked is found as a whole, and by its words.
+        miniSearch: {
+          options: {
+            tokenize: (text) =>
+              text.split(/[^\p{L}\p{N}_]+/u).flatMap((word) => (word.includes('_') ? [word, ...word.split('_')] : [word])),
+          },
+        },
+      },
+    },
     socialLinks: [{ icon: 'github', link: 'https://github.com/wardstone/wardstone' }],
   },
   markdown: {
