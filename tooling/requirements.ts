@@ -54,7 +54,7 @@ if (unknown.size > 0) {
 function page(): string {
   const parts = ['# Requirements', 'Written by `pnpm requirements` from the titles of the tests. A row without a test is open.']
   for (const area of new Set(requirements.map((r) => r.area))) {
-    const rows = requirements.filter((r) => r.area === area).map((r) => `| ${r.id} | ${r.text} | ${evidence(r.id)} |`)
+    const rows = requirements.filter((r) => r.area === area).map((r) => `| \`${r.id}\` | ${r.text} | ${evidence(r.id)} |`)
     parts.push(
       `## ${area[0]?.toUpperCase()}${area.slice(1)}`,
       `| id | requirement | shown by |\n|---|---|---|\n${rows.join('\n')}`,
