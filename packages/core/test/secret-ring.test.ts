@@ -19,6 +19,20 @@ describe('secretRing', () => {
     expect(kids(secretRing({ current: a, previous: b }))).toEqual([a.kid, b.kid])
   })
 
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /current: required/],
+    [
+      'a text, which JavaScript lets through',
+      { current: 'a text of whatever length, from the environment' },
+      /current: expected secret\(/,
+    ],
+    ['a misspelt name', { curent: a }, /current: required.*curent: unknown option; did you mean current\?/],
+    ['a name that is not one', { current: a, prev: b }, /prev: unknown option/],
+    ['a list with a text in it', { current: a, previous: [b, 'text'] }, /previous: expected secret\(/],
+  ])('does not start with %s', (_name, input, message) => {
+    expect(() => secretRing(input as never)).toThrow(message)
+  })
+
   it('refuses the same secret twice, and two that share an id', () => {
     expect(() => secretRing({ current: a, previous: a })).toThrow(ConfigurationError)
     expect(() => secretRing({ current: a, next: secret(b.bytes(), { kid: a.kid }) })).toThrow(ConfigurationError)

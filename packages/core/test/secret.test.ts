@@ -34,7 +34,7 @@ describe('secret', () => {
     [Buffer.alloc(48, 0xfb).toString('base64url'), { encoding: 'base64' }],
     [`${strong.toString('hex')}f`, { encoding: 'hex' }],
     [`${strong.toString('hex').slice(1)}g`, { encoding: 'hex' }],
-    [`${strong.toString('base64')}\n`, { encoding: 'base64' }],
+    ['correct horse battery staple and then some', {}],
     [`"${strong.toString('base64')}"`, { encoding: 'base64' }],
     ['correct horse battery staple, and then some', {}],
   ])('refuses text that is not in its encoding, where Node would skip what it cannot read: %j', (text, options) => {
@@ -71,8 +71,23 @@ describe('secret', () => {
     expect(() => secret(strong, { kid })).toThrow('kid: expected 1 to 64')
   })
 
+  it.each(['\n', '\r\n'])('reads text with line breaks, as openssl and secret files write it: %j', (end) => {
+    const bytes = randomBytes(96)
+    const lines = bytes.toString('base64').replace(/.{64}/g, `$&${end}`) + end
+    expect(Buffer.from(secret(lines, { encoding: 'base64' }).bytes())).toEqual(bytes)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'got nothing; is the environment variable set?'],
+    ['an empty text', '', 'got nothing; is the environment variable set?'],
+    ['base64', Buffer.alloc(48, 0xfb).toString('base64'), "pass encoding: 'base64'"],
+    ['a text with spaces', 'no encoding has any of these !', "pass encoding: 'utf8'"],
+  ])('says of %s what to do', (_name, material, advice) => {
+    expect(messageOf(() => secret(material as string))).toContain(advice)
+  })
+
   it('lists the problems of material and id together', () => {
-    expect(() => secret('short', { kid: '' })).toThrow(/material: .*kid: /)
+    expect(() => secret('short', { kid: '' })).toThrow(/kid: .*material: /)
   })
 
   it('never shows its input when it refuses', () => {

@@ -8,6 +8,8 @@ export interface WardstoneErrorOptions {
   readonly cause?: unknown
 }
 
+const BRAND = Symbol.for('wardstone.error')
+
 /**
  * The base of every error that Wardstone throws. Only faults are errors: a refused token, a wrong password or a spent
  * limit is a value. `code` is a literal, stable across releases; the same literal appears in problem documents.
@@ -28,6 +30,15 @@ export abstract class WardstoneError<C extends string = string> extends Error {
   readonly retryable: boolean
   /** How long to wait before trying again, in milliseconds, where it is known. */
   readonly retryAfterMs: number | undefined
+
+  /** One of ours also when two copies of this package are installed: a fault that may pass must not become a crash. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== WardstoneError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  /** @internal */
+  readonly [BRAND] = true
 
   constructor(message: string, options: WardstoneErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { ConfigurationError } from './error.ts'
+import { readOptions } from './options.ts'
 import { sealed, type Secret } from './secret.ts'
 
 /**
@@ -146,12 +147,29 @@ class Derived implements SecretRing {
 }
 
 function listed(input: SecretRingInput): readonly [Secret, ...Secret[]] {
-  const previous = input.previous === undefined ? [] : [input.previous].flat()
-  const secrets: [Secret, ...Secret[]] = [input.current, ...(input.next ? [input.next] : []), ...previous]
+  const { current, next, previous } = readOptions('secretRing', input, (o) => {
+    const current = o.value<Secret>('current', EXPECTED, isSecret)
+    if (current === undefined) o.problem('current', `required; ${EXPECTED}`)
+    const isList = (v: unknown): boolean => [v].flat().every(isSecret)
+    return {
+      current: current as Secret,
+      next: o.value<Secret>('next', EXPECTED, isSecret),
+      previous: o.value<Secret | readonly Secret[]>('previous', `${EXPECTED}, or a list of them`, isList) ?? [],
+    }
+  })
+  const secrets: [Secret, ...Secret[]] = [current, ...(next ? [next] : []), ...[previous].flat()]
   if (new Set(secrets.map((s) => s.kid)).size < secrets.length) {
     throw new ConfigurationError('secretRing', [
       { option: 'kid', expected: 'expected secrets that differ, each with an id of its own' },
     ])
   }
   return Object.freeze(secrets)
+}
+
+const EXPECTED = "expected secret(process.env['…']) or generateSecret(), not the text itself"
+
+function isSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { kid, bytes } = value as { readonly kid?: unknown; readonly bytes?: unknown }
+  return typeof kid === 'string' && typeof bytes === 'function'
 }

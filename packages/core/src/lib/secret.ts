@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
-import { ConfigurationError } from './error.ts'
+import { readOptions } from './options.ts'
 
 /**
  * A symmetric key with an id. Prints as `[secret]` in templates, JSON and `util.inspect`.
@@ -24,6 +24,9 @@ export interface SecretOptions {
 }
 
 const MIN_BYTES = 32
+/** One line, since 64 characters are where openssl breaks it. */
+const MAKE = "make one with `openssl rand -base64 48`, and pass encoding: 'base64'"
+const ENCODINGS = ['base64url', 'hex', 'base64', 'utf8'] as const
 const KID = /^[\w.~-]{1,64}$/
 
 /**
@@ -40,18 +43,16 @@ const KID = /^[\w.~-]{1,64}$/
  * export const current = secret(process.env['JWT_SECRET'] ?? '', { encoding: 'base64' })
  * ```
  */
-export function secret(material: Uint8Array | string, options: SecretOptions = {}): Secret {
-  const bytes = typeof material === 'string' ? decode(material, options.encoding ?? 'base64url') : Uint8Array.from(material)
-  const expected =
-    bytes === undefined
-      ? `expected text in ${options.encoding ?? 'base64url'}; pass encoding: 'utf8' to use the characters themselves`
-      : weakness(bytes, typeof material === 'string' ? material : undefined)
-  const problems = expected === undefined ? [] : [{ option: 'material', expected }]
-  if (options.kid !== undefined && !KID.test(options.kid)) {
-    problems.push({ option: 'kid', expected: 'expected 1 to 64 of letters, digits, ".", "_", "~" and "-"' })
-  }
-  if (bytes === undefined || problems.length > 0) throw new ConfigurationError('secret', problems)
-  return new Sealed(bytes, options.kid)
+export function secret(material: Uint8Array | string | undefined, options: SecretOptions = {}): Secret {
+  const { bytes, kid } = readOptions('secret', options, (o) => {
+    const encoding = o.oneOf('encoding', ENCODINGS, 'base64url')
+    const kid = o.value<string>('kid', 'expected 1 to 64 of letters, digits, ".", "_", "~" and "-"', isKid)
+    const bytes = typeof material === 'string' ? decode(material, encoding) : material && Uint8Array.from(material)
+    const wrong = problemOf(material, encoding, bytes)
+    if (wrong !== undefined) o.problem('material', wrong)
+    return { bytes: bytes ?? new Uint8Array(), kid }
+  })
+  return new Sealed(bytes, kid)
 }
 
 /**
@@ -94,12 +95,29 @@ class Sealed implements Secret {
   }
 }
 
+function problemOf(
+  material: Uint8Array | string | undefined,
+  encoding: SecretEncoding,
+  bytes: Uint8Array | undefined,
+): string | undefined {
+  if (material === undefined || material.length === 0) return `got nothing; is the environment variable set? ${MAKE}`
+  if (bytes !== undefined) return weakness(bytes, typeof material === 'string' ? material : undefined)
+  const others = ENCODINGS.filter((other) => other !== 'utf8' && decode(String(material), other) !== undefined)
+  const meant = others[0] ?? 'utf8'
+  return `expected text in ${encoding}; pass encoding: '${meant}'${meant === 'utf8' ? ' to use the characters themselves' : ', which it is in'}`
+}
+
+function isKid(value: unknown): boolean {
+  return typeof value === 'string' && KID.test(value)
+}
+
 function decode(text: string, encoding: SecretEncoding): Uint8Array | undefined {
   if (encoding === 'utf8') return Buffer.from(text, 'utf8')
-  const bytes = Buffer.from(text, encoding)
+  const bare = text.replace(/[\r\n]/g, '') // secret files end in a line break, and long texts come in lines
+  const bytes = Buffer.from(bare, encoding)
   // Node skips what it cannot read: only a text that comes back the same was in this encoding.
   const again = bytes.toString(encoding)
-  const same = encoding === 'hex' ? text.toLowerCase() : text.replace(/=+$/, '')
+  const same = encoding === 'hex' ? bare.toLowerCase() : bare.replace(/=+$/, '')
   return again.replace(/=+$/, '') === same ? bytes : undefined
 }
 
@@ -108,9 +126,9 @@ const KNOWN = /secret|password|passwort|change.?me|your[-_ ]|example|keyboard|qw
 
 function weakness(bytes: Uint8Array, text: string | undefined): string | undefined {
   if (bytes.length < MIN_BYTES) {
-    return `expected at least ${MIN_BYTES} bytes after decoding, got ${bytes.length}; make one with: openssl rand -base64 64`
+    return `expected at least ${MIN_BYTES} bytes after decoding, got ${bytes.length}; ${MAKE}`
   }
-  const guessable = 'this can be guessed; make one with: openssl rand -base64 64'
+  const guessable = `this can be guessed; ${MAKE}`
   if (new Set(bytes).size < 8 || repeats(bytes) || ascends(bytes)) return guessable
   if (KNOWN.test(text ?? '') || KNOWN.test(Buffer.from(bytes).toString('latin1'))) return guessable
   return undefined

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Principal } from '@wardstone/core'
 import type { Refused } from './reply.ts'
-import { stateKey, type RequestState, type StateKey } from './state.ts'
+import { sharedStateKey, type RequestState, type StateKey } from './state.ts'
 
 /**
  * A request as guards and endpoints see it: ten members, read-only, without a body. Each web framework has an adapter of
@@ -32,7 +32,7 @@ export interface HttpContext<Raw = unknown> {
 }
 
 /** Who the request speaks for, set by an authenticating guard. */
-export const principalKey: StateKey<Principal> = stateKey('principal')
+export const principalKey: StateKey<Principal> = sharedStateKey('principal')
 
 /**
  * Who the request speaks for, in an endpoint or guard that stands behind an authenticating guard.
@@ -55,10 +55,10 @@ export function principalOf<C = unknown>(ctx: HttpContext): Principal<C> {
 }
 
 /** The id that `baseline` gave the request. */
-export const requestIdKey: StateKey<string> = stateKey('request id')
+export const requestIdKey: StateKey<string> = sharedStateKey('request id')
 
 /** Why an optional authentication failed: the refusal that a later, stricter guard answers with. */
-export const refusalKey: StateKey<Refused> = stateKey('refusal')
+export const refusalKey: StateKey<Refused> = sharedStateKey('refusal')
 
 /** What `baseline` decided about the other end of the connection. */
 export interface Origin {
@@ -67,4 +67,4 @@ export interface Origin {
 }
 
 /** @internal */
-export const originKey: StateKey<Origin> = stateKey('origin')
+export const originKey: StateKey<Origin> = sharedStateKey('origin')

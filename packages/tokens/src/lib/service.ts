@@ -54,6 +54,7 @@ class Service<C extends object> implements TokenService<C> {
   readonly now: Now
   readonly #settings: ServiceSettings<C>
   readonly #namespace: string
+  readonly #view: RevocationView
   readonly #verifier: AccessVerifier<C>
   readonly #refresher: Refresher<C>
   readonly #report: Report
@@ -68,6 +69,7 @@ class Service<C extends object> implements TokenService<C> {
     store.configure({ now, policy, maxSessions, revocationMs })
     const view = new RevocationView(revocation === 'feed' ? store.revocations : undefined, revocationMs, now)
     this.now = now
+    this.#view = view
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
     this.#report = reporter(events, now)
@@ -89,6 +91,8 @@ class Service<C extends object> implements TokenService<C> {
     if (evicted.length > 0) this.#revoked('session', 'evicted', client, sub, evicted)
     const minted = await this.#mintOrEnd(() => mintAccessToken(this.#settings, family, epochs), shard, sid)
     if (minted === null) return refusal('subject_gone')
+    // Everybody was logged out while the claims were being loaded: this sign-in too.
+    if (this.#view.isOver(family, epochs)) return refusal('epoch_moved')
     this.#issued++
     this.#report({ name: 'session_created', severity: 'info', subject: sub, sid, client, data: { sessions } })
     return { ok: true, ...minted, refreshToken, refreshExpiresAt: family.idleEnd, sid }

@@ -91,11 +91,7 @@ export function createKeySet(options: KeySetOptions = {}): KeySet {
     return {
       policy,
       algorithm: o.oneOf('algorithm', ['RS256', 'ES256', 'EdDSA'], 'RS256'),
-      initial: o.value<KeyInput>(
-        'initial',
-        'expected a private KeyObject, CryptoKey or JWK',
-        (v) => typeof v === 'object' && v !== null,
-      ),
+      initial: readInitial(o, options),
       now: o.callback<Now | undefined>('now') ?? Date.now,
       events: o.callback<EventSink<KeyEvent> | undefined>('events'),
     }
@@ -104,6 +100,15 @@ export function createKeySet(options: KeySetOptions = {}): KeySet {
     warn('WARDSTONE_EPHEMERAL_KEYS', 'createKeySet: the keys live in this process only; they and every token die with it')
   }
   return new MemoryKeySet(settings.policy, settings.algorithm, settings.initial, settings.now, emitter(settings.events))
+}
+
+function readInitial(o: OptionReader, options: KeySetOptions): KeyInput | undefined {
+  const expected = 'expected a private KeyObject (createPrivateKey(pem) of node:crypto), CryptoKey or JWK'
+  const given = o.value<KeyInput>('initial', expected, (v) => typeof v === 'object' && v !== null)
+  if (isProduction() && given === undefined && 'initial' in options) {
+    o.problem('initial', 'given, but undefined; is the environment variable set?')
+  }
+  return given
 }
 
 function readRotateEvery(o: OptionReader, fallback: Duration | 'never'): number {
@@ -176,6 +181,7 @@ class MemoryKeySet implements KeySet {
 
   async remove(kid: string): Promise<boolean> {
     const at = this.#now()
+    this.#current() // so that no key is left that nobody else has any more
     const left = this.#records.filter((key) => key.kid !== kid)
     if (left.length === this.#records.length) return false
     const signed = this.stageOf(kid) === 'active'

@@ -111,7 +111,8 @@ function publicKeyOf(input: KeyInput, alg: AsymmetricAlgorithm): KeyObject {
     return refuse(`expected a KeyObject, CryptoKey or JWK for signatures with ${alg}`)
   if (key.type === 'private') key = createPublicKey(key)
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType !== KINDS[alg]) refuse(`expected a key of type ${KINDS[alg]} for ${alg}`)
+  if (key.asymmetricKeyType !== KINDS[alg])
+    refuse(`expected a key of type ${KINDS[alg]} for ${alg}, got ${key.asymmetricKeyType}; algorithm says which`)
   if (alg === 'RS256' && modulusLength < 2048) refuse('expected at least 2048 bits (RFC 7518 section 3.3)')
   if (alg === 'ES256' && namedCurve !== 'prime256v1') refuse('expected the curve P-256')
   return key

@@ -68,19 +68,15 @@ export class Refresher<C> {
     } catch (error) {
       const cause = error instanceof ClaimsUnavailableError ? error.cause : error
       this.#report({ name: 'claims_unavailable', severity: 'warn', ...about(family, client), data: { error: nameOf(cause) } })
-      if (this.#isOver(done)) return refusal('revoked')
+      if (this.#view.isOver(family, epochs)) return refusal('revoked')
       // The step is done and cannot be taken back: without its new token the client would come back with the old one.
       return { ...refusal('claims_unavailable', true), kind, cause, ...pair }
     }
     if (minted === null) return this.#endGone(family, client)
     // Claims take their time. Whoever signed out meanwhile, or in as somebody else, must not get this cookie over the new one.
-    if (this.#isOver(done)) return refusal('revoked')
+    if (this.#view.isOver(family, epochs)) return refusal('revoked')
     this.#reportRenewal(done, client)
     return { ok: true, kind, ...minted, ...pair }
-  }
-
-  #isOver({ family: { sid, shard }, epochs: { epoch, claimsEpoch } }: Stepped): boolean {
-    return this.#view.judge({ sid, shard, epoch, claimsEpoch }) === 'session_ended'
   }
 
   async #endGone(family: Family, client: ClientFacts): Promise<RefreshRefused> {

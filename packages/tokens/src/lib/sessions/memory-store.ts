@@ -214,7 +214,7 @@ export class MemoryStore implements SessionStore {
 
   /** Above the one before, and above any that a copy of this data may have had: microseconds of the clock. */
   #next(previous: number): number {
-    const next = Math.max(previous + 1, this.#now() * 1000)
+    const next = Math.max(previous + 1, Math.floor(this.#now() * 1000))
     this.#highest = Math.max(this.#highest, next)
     return next
   }

@@ -87,6 +87,14 @@ export class RevocationView {
     return token.claimsEpoch < subject.claimsEpoch ? 'claims_stale' : undefined
   }
 
+  /** Whether a session is over that stood so in the store's last step. */
+  isOver(
+    { sid, shard }: Pick<Revocable, 'sid' | 'shard'>,
+    { epoch, claimsEpoch }: Pick<Revocable, 'epoch' | 'claimsEpoch'>,
+  ): boolean {
+    return this.judge({ sid, shard, epoch, claimsEpoch }) === 'session_ended'
+  }
+
   /** Whether the session itself is known to be over. */
   isEnded(sid: string): boolean {
     return this.#young.sids.has(sid) || this.#old.sids.has(sid)
