@@ -40,7 +40,7 @@ const KID = /^[\w.~-]{1,64}$/
  * ```ts
  * import { secret } from '@wardstone/core'
  *
- * export const current = secret(process.env['JWT_SECRET'] ?? '', { encoding: 'base64' })
+ * export const current = secret(process.env['JWT_SECRET'], { encoding: 'base64' })
  * ```
  */
 export function secret(material: Uint8Array | string | undefined, options: SecretOptions = {}): Secret {
