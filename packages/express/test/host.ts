@@ -20,7 +20,8 @@ function hostOf(name: string, framework: typeof express): HttpHost {
         const router = mount === undefined ? app : framework.Router()
         if (mount !== undefined) app.use(mount, router)
         const before = first === undefined ? [] : [guard(first)]
-        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
+        const rest = guards.length === 0 ? [] : [guard(...guards)]
+        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, handlerOf(answer))
       }
       app.use(problems({ report }))
 

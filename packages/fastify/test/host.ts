@@ -26,7 +26,7 @@ export const fastifyHost: HttpHost = {
     app.register(baseline(options))
     app.register(problems({ report }))
     for (const { method, path, mount, first, guards = [], answer } of routes) {
-      const onRequest = [...(first === undefined ? [] : [guard(first)]), guard(...guards)]
+      const onRequest = [...(first === undefined ? [] : [guard(first)]), ...(guards.length === 0 ? [] : [guard(...guards)])]
       app.register(
         async (instance) => {
           instance.route({ method, url: path, onRequest, ...optionsOf(answer) })

@@ -39,11 +39,23 @@ test.each<[string, NodeHandler]>([
   ],
   ['passes an error', (_request, _response, next) => next(new Error('inner'))],
   ['rejects', endpoint(() => Promise.reject(new Error('inner')))],
+  [
+    'rejects by itself, after an await',
+    async () => {
+      await Promise.resolve()
+      throw new Error('inner')
+    },
+  ],
 ])('a handler that %s is a 500, and those after it are not asked', async (_, handler) => {
   const reported: unknown[] = []
   const response = await ask([handler, endpoint(() => jsonReply(200, {}))], (error) => reported.push((error as Error).message))
   expect([response.status, response.headers.get('content-type')]).toEqual([500, 'application/problem+json'])
   expect(reported).toEqual(['inner'])
+})
+
+test('null is no error: the next handler is asked', async () => {
+  const response = await ask([(_request, _response, next) => next(null), endpoint(() => jsonReply(200, {}))])
+  expect(response.status).toBe(200)
 })
 
 test('a listener does not start with a wrong option', () => {

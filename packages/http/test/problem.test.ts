@@ -56,6 +56,13 @@ test.each<[string, unknown, number, string]>([
   ['status 200', { status: 200, expose: true }, 500, 'internal_error'],
   ['status 399', { status: 399, expose: true }, 500, 'internal_error'],
   ['status 502', { status: 502, expose: true }, 500, 'internal_error'],
+  ['status 400.5', { status: 400.5, expose: true }, 500, 'internal_error'],
+  [
+    'a status that throws',
+    Object.defineProperty({ expose: true }, 'statusCode', { get: () => JSON.parse('') }),
+    500,
+    'internal_error',
+  ],
   ['status as text', { status: '404', expose: true }, 500, 'internal_error'],
   ['an error of Fastify', { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }, 415, 'unsupported_media_type'],
   ['a path that cannot be decoded', Object.assign(new URIError('%zz'), { status: 400 }), 400, 'malformed_request'],
@@ -86,6 +93,25 @@ test('what was refused unread ends the connection', () => {
   )
   expect(closing).toEqual(['close', 'close', 'close'])
   expect(new Map(faultProblem(context(), { statusCode: 404, expose: true }).headers).get('connection')).toBe(undefined)
+})
+
+test.each<[string, unknown, ReadonlyArray<readonly [string, string]>]>([
+  [
+    'of the client',
+    { 'Retry-After': 7, 'WWW-Authenticate': 'Basic' },
+    [
+      ['retry-after', '7'],
+      ['www-authenticate', 'Basic'],
+    ],
+  ],
+  ['of anything else', { 'set-cookie': 'a=1', 'content-type': 'text/html', server: 'x' }, []],
+  ['that cannot be sent', { allow: 'GET\r\na: b', 'retry-after': ['1'], 'content-range': '' }, []],
+  ['of a wrong shape', 'allow', []],
+  ['that are null', null, []],
+])('headers %s on an error that is meant for the client', (_, headers, expected) => {
+  const lines = faultProblem(context(), { statusCode: 404, expose: true, headers }).headers
+  expect(lines?.filter(([name]) => name !== 'cache-control').slice(1)).toEqual(expected)
+  expect(faultProblem(context(), { statusCode: 404, headers }).headers?.length).toBe(2)
 })
 
 test('not found is a 404', () => {

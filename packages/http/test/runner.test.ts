@@ -22,8 +22,12 @@ const late = (guard: Guard): Guard => {
   return async (ctx) => guard(ctx)
 }
 
-test('no guard passes, at once', () => {
-  expect(runner([])(context())).toEqual({ headers: [], heads: [], closed: [], refused: undefined, fault: undefined })
+test.each<[string, readonly unknown[]]>([
+  ['no guard', []],
+  ['something that is no function', [() => ALLOW, undefined]],
+  ['a list of guards', [[() => ALLOW]]],
+])('guards do not start with %s, which would leave a route open', (_, guards) => {
+  expect(() => runner(guards as readonly Guard[])).toThrow(/^guard: guards: expected one function or more/)
 })
 
 test('guards that say nothing cost nothing: the outcome is one frozen object', () => {
@@ -42,6 +46,7 @@ test('guards run in order, each after the last has decided, and none after the f
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ kind: fc.constantFrom('allow', 'allow', 'allow', 'refuse', 'throw'), isLate: fc.boolean() }), {
+        minLength: 1,
         maxLength: 8,
       }),
       async (plan) => {
@@ -85,12 +90,11 @@ test.each<[string, unknown]>([
   }
 })
 
-test.each([undefined, null, true, Promise.resolve(undefined)])(
-  'a guard that decides %s is a fault, not a pass',
+test.each([undefined, null, true, { ok: 1 }, { ok: false }, Promise.resolve(undefined)])(
+  'a guard that decides %s is a fault that says so, not a pass',
   async (decision) => {
     const outcome = await runner([(() => decision) as unknown as Guard, send('never')])(context())
-    expect(outcome).toMatchObject({ headers: [] })
-    expect([outcome.fault instanceof Error, outcome.refused]).not.toEqual([false, undefined])
+    expect(outcome).toMatchObject({ headers: [], refused: undefined, fault: { message: 'The guard returned no decision' } })
   },
 )
 

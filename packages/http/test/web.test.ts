@@ -1,4 +1,4 @@
-import { ALLOW, clientFacts, deny, jsonReply, principalKey, type Guard } from '@wardstone/http'
+import { ALLOW, clientFacts, deny, jsonReply, principalKey, type Endpoint, type Guard } from '@wardstone/http'
 import { baseline, contextOf, endpoint, guard, principal, problems } from '@wardstone/http/web'
 import { expect, test, vi } from 'vitest'
 
@@ -182,4 +182,55 @@ test('closed runs with the status of a response without a body, of a refusal, an
 test('a header that cannot be sent is named in the error, its value is not', async () => {
   const bad = guard(() => ({ ok: true, headers: [['x-bad', 's3cret\r\na: b']] }))
   await expect(bad(new Request(URL), () => new Response())).rejects.toThrow(/^Invalid character in header content \["x-bad"\]$/)
+})
+
+const shared = new Response('once')
+test.each<[string, () => unknown, string]>([
+  ['is used for the second time', () => shared, 'The response was used before: each request needs one of its own'],
+  ['is none', () => ({ status: '200' }), 'What answered is no Response'],
+  ['has a header that cannot be sent', () => new Response('x', { headers: { 'x-bad': '\x01' } }), 'Invalid character in header'],
+])('a response that %s is a 500 with the headers of baseline, and reported', async (_, answer, message) => {
+  await shared.text().catch(() => '')
+  const reported: unknown[] = []
+  const [base, boundary] = [baseline(), problems({ report: (error) => reported.push((error as Error).message) })]
+  const { ends, guard: watched } = watch()
+  const [around, next] = [guard(watched), answer as () => Response]
+  const [one, two] = [new Request(URL), new Request(URL)]
+  for (const response of [
+    await base(one, () => boundary(one, () => around(one, next))),
+    await boundary(two, () => base(two, () => around(two, next))),
+  ]) {
+    expect([response.status, response.headers.get('content-type')]).toEqual([500, 'application/problem+json'])
+    expect([response.headers.get('x-frame-options'), response.headers.get('x-bad')]).toEqual(['DENY', null])
+    expect(await response.json()).toMatchObject({ code: 'internal_error' })
+  }
+  expect(reported).toEqual([expect.stringContaining(message), expect.stringContaining(message)])
+  expect(ends).toEqual([500, 500])
+})
+
+test('without a boundary, a response that cannot be sent is an error, and closed runs with 500', async () => {
+  const { ends, guard: watched } = watch()
+  const nothing = guard(watched)(new Request(URL), () => null as unknown as Response)
+  await expect(nothing).rejects.toThrow('What answered is no Response')
+  expect(ends).toEqual([500])
+})
+
+test('guards one after the other with the same request each have their headers and their closed hooks', async () => {
+  const { ends, guard: watched } = watch()
+  const send: Guard = () => ({ ok: true, headers: [['set-cookie', 'a=1']] })
+  const [both, request] = [guard(watched, send), new Request(URL)]
+  expect(await both(request, () => undefined)).toBe(undefined)
+  for (const status of [201, 202]) {
+    const response = await both(request, () => new Response('x', { status }))
+    expect([await response.text(), response.headers.getSetCookie()]).toEqual(['x', ['a=1']])
+  }
+  await expect(both(request, () => Promise.reject(new Error('inner')))).rejects.toThrow('inner')
+  expect((await both(request, () => new Response(null, { status: 204 }))).headers.getSetCookie()).toEqual(['a=1'])
+  expect(ends).toEqual([404, 201, 202, 500, 204])
+})
+
+test('an endpoint does not start without a handler, and one that returns nothing says so', async () => {
+  expect(() => endpoint(undefined as unknown as Endpoint)).toThrow(/^endpoint: handler: expected a function/)
+  const nothing = endpoint((() => {}) as unknown as Endpoint)
+  await expect(nothing(new Request(URL))).rejects.toThrow('The endpoint returned no reply')
 })

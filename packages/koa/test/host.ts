@@ -26,7 +26,8 @@ export const koaHost: HttpHost = {
     for (const { method, path, mount, first, guards = [], answer } of routes) {
       const router = new Router({ prefix: mount ?? '' })
       const before = first === undefined ? [] : [guard(first)]
-      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, guard(...guards), handlerOf(answer))
+      const rest = guards.length === 0 ? [] : [guard(...guards)]
+      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, handlerOf(answer))
       app.use(router.routes())
     }
     return serve(app.callback())

@@ -1,4 +1,4 @@
-import { readOptions } from '@wardstone/core'
+import { ConfigurationError, readOptions } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import type { Endpoint, Refused, Reply } from './decision.ts'
 import { errorOf } from './error-of.ts'
@@ -42,12 +42,17 @@ export function endpointRunner(
   handler: Endpoint,
   options: EndpointOptions | undefined,
 ): (ctx: HttpContext, body: IncomingBody) => Promise<Reply> {
+  if (typeof handler !== 'function') {
+    throw new ConfigurationError('endpoint', [{ option: 'handler', expected: 'expected a function' }])
+  }
   const limit = bodyLimitOf(options)
   return async (ctx, body) => {
     const read = await readJson(ctx, body, limit)
     if (!read.ok) return read.reply
     try {
-      return await handler(ctx, read.body)
+      const reply = await handler(ctx, read.body)
+      if (typeof (reply as Reply | undefined)?.status !== 'number') throw new TypeError('The endpoint returned no reply')
+      return reply
     } catch (error) {
       throw errorOf('endpoint', error)
     }

@@ -117,7 +117,8 @@ export function faultProblem(ctx: HttpContext, error: unknown): Reply {
   }
   const status = statusOf(error)
   if (status >= 500) return problem(ctx, { status: 500, code: 'internal_error' })
-  return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers: UNREAD.has(status) ? CLOSING : [] })
+  const headers = mergeHeaders(passedOn(error), UNREAD.has(status) ? CLOSING : [])
+  return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers })
 }
 
 /** The problem that answers a path which no route has. */
@@ -130,6 +131,7 @@ interface StatusCarrier {
   readonly statusCode?: unknown
   readonly expose?: unknown
   readonly code?: unknown
+  readonly headers?: unknown
 }
 
 /**
@@ -138,8 +140,32 @@ interface StatusCarrier {
  * and a 401 of theirs would sign people out of here.
  */
 function statusOf(error: unknown): number {
-  const carrier = (error ?? {}) as StatusCarrier
-  const framework = error instanceof URIError || (typeof carrier.code === 'string' && carrier.code.startsWith('FST_'))
-  const status = carrier.statusCode ?? carrier.status
-  return (framework || carrier.expose === true) && typeof status === 'number' && status >= 400 && status < 500 ? status : 500
+  try {
+    const carrier = (error ?? {}) as StatusCarrier
+    const framework = error instanceof URIError || (typeof carrier.code === 'string' && carrier.code.startsWith('FST_'))
+    const status = carrier.statusCode ?? carrier.status
+    return (framework || carrier.expose === true) && isClientError(status) ? status : 500
+  } catch {
+    return 500 // a getter that throws: whatever it meant to say
+  }
+}
+
+function isClientError(status: unknown): status is number {
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 500
+}
+
+/** Without these, the client cannot act on its status. Anything else that the error carries stays here. */
+const MEANT_FOR_CLIENTS: ReadonlySet<string> = new Set(['allow', 'content-range', 'retry-after', 'www-authenticate'])
+
+/** The headers of an error whose status is believed. */
+function passedOn(error: unknown): HeaderList {
+  try {
+    const given = Object.entries(((error as StatusCarrier).headers ?? {}) as Readonly<Record<string, unknown>>)
+    return given
+      .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
+      .map(([name, value]) => [name.toLowerCase() as Lowercase<string>, String(value)] as const)
+      .filter(([name, value]) => MEANT_FOR_CLIENTS.has(name) && /^[\t\x20-\x7e]+$/.test(value))
+  } catch {
+    return []
+  }
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
 import { errorOf } from './error-of.ts'
@@ -19,7 +20,9 @@ export interface Outcome {
 const PASSED: Outcome = Object.freeze({ headers: [], heads: [], closed: [], refused: undefined, fault: undefined })
 
 /**
- * Composes guards: in order, the first refusal wins, synchronous as long as they are. Never throws or rejects.
+ * Composes guards: in order, the first refusal wins, synchronous as long as they are. What it makes never throws or rejects.
+ *
+ * @throws {@link ConfigurationError} `invalid_options` without a guard, or with one that is no function
  *
  * @example
  * ```ts
@@ -29,6 +32,11 @@ const PASSED: Outcome = Object.freeze({ headers: [], heads: [], closed: [], refu
  * ```
  */
 export function runner(guards: readonly Guard[]): (ctx: HttpContext) => Outcome | Promise<Outcome> {
+  if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
+    throw new ConfigurationError('guard', [
+      { option: 'guards', expected: 'expected one function or more: a route that is guarded by none is open' },
+    ])
+  }
   return (ctx) => walk(guards, 0, ctx, PASSED)
 }
 
@@ -38,8 +46,9 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
     try {
       const decision = (guards[i] as Guard)(ctx)
       if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
-      if (!decision.ok) return { ...outcome, refused: decision }
-      outcome = admit(outcome, decision)
+      const decided = checked(decision)
+      if (!decided.ok) return { ...outcome, refused: decided }
+      outcome = admit(outcome, decided)
     } catch (error) {
       return { ...outcome, fault: errorOf('guard', error) }
     }
@@ -55,12 +64,19 @@ async function later(
   outcome: Outcome,
 ): Promise<Outcome> {
   try {
-    const decision = await pending
+    const decision = checked(await pending)
     if (!decision.ok) return { ...outcome, refused: decision }
     return await walk(guards, next, ctx, admit(outcome, decision))
   } catch (error) {
     return { ...outcome, fault: errorOf('guard', error) }
   }
+}
+
+/** A guard that forgot to return must not pass, and its error should say so. */
+function checked(decision: Decision): Decision {
+  const { ok, reply } = ((decision as unknown) ?? {}) as { readonly ok?: unknown; readonly reply?: unknown }
+  if (ok === true || (ok === false && typeof reply === 'object' && reply !== null)) return decision
+  throw new TypeError('The guard returned no decision')
 }
 
 function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {

@@ -20,7 +20,11 @@ export const nodeHost: HttpHost = {
 
 /** As a router in the manner of Connect runs what stands on one route. */
 function chainOf({ first, guards = [], answer }: HttpRoute): NodeHandler {
-  const chain = [...(first === undefined ? [] : [guard(first)]), guard(...guards), handlerOf(answer)]
+  const chain = [
+    ...(first === undefined ? [] : [guard(first)]),
+    ...(guards.length === 0 ? [] : [guard(...guards)]),
+    handlerOf(answer),
+  ]
   return (request, response, next) => {
     const from = (at: number) => (error?: unknown) => {
       const handler = error === undefined ? chain[at] : undefined

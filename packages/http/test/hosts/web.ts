@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { ALLOW, type Decision } from '@wardstone/http'
 import { baseline, contextOf, endpoint, guard, problems, type WebFacts } from '@wardstone/http/web'
 import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { match } from './routes.ts'
@@ -27,8 +28,10 @@ export const webHost: HttpHost = {
   },
 }
 
+const allow = (): Decision => ALLOW
+
 function handlerOf({ first, guards = [], answer }: HttpRoute): (request: Request, facts: WebFacts) => Promise<Response> {
-  const [before, rest] = [guard(...(first === undefined ? [] : [first])), guard(...guards)]
+  const [before, rest] = [guard(first ?? allow), guard(...(guards.length === 0 ? [allow] : guards))]
   const last = 'endpoint' in answer ? endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit }) : undefined
   return (request, facts) =>
     before(

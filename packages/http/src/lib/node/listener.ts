@@ -29,12 +29,15 @@ export function listener(
   const [notFound, failed] = problems(options.problems)
   const chain = [baseline(options.baseline), ...handlers, notFound]
   return (request, response) => {
+    const fail = (error: unknown): void => failed(error, request, response, () => {})
     const from = (at: number) => (error?: unknown) => {
-      if (error !== undefined) return failed(error, request, response, () => {})
+      if (error != null) return fail(error)
       try {
-        chain[at]?.(request, response, from(at + 1))
+        const running: unknown = chain[at]?.(request, response, from(at + 1))
+        // A rejection that nobody takes would end the process.
+        if (running instanceof Promise) running.catch(fail)
       } catch (thrown) {
-        failed(thrown, request, response, () => {})
+        fail(thrown)
       }
     }
     from(0)()

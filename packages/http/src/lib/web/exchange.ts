@@ -9,6 +9,8 @@ export class Exchange {
   readonly #heads: HeadHook[] = []
   readonly #closed: ClosedHook[] = []
   readonly #signal: AbortSignal
+  /** Answers in place of a response that cannot be finished; the outermost error boundary sets it. */
+  rescue: ((error: unknown) => Response) | undefined
   #over: { readonly status: number | undefined } | undefined
 
   constructor(signal: AbortSignal) {
@@ -27,9 +29,26 @@ export class Exchange {
     for (const name of CONTENT_HEADERS) this.#headers.delete(name)
   }
 
-  /** The response with all that was asked for; its own headers come later, and so win. */
+  /**
+   * The response with all that was asked for; its own headers come later, and so win.
+   *
+   * @throws TypeError when it cannot be sent, and no error boundary answers instead
+   */
   finish(response: Response): Response {
+    try {
+      return this.#dressed(response)
+    } catch (error) {
+      if (this.rescue === undefined) throw error
+      return this.#dressed(this.rescue(error))
+    }
+  }
+
+  /** Whatever fails does so before the hooks run, which they may only once. */
+  #dressed(response: Response): Response {
+    if (typeof (response as Response | null)?.status !== 'number') throw new TypeError('What answered is no Response')
     if (response.status < 200) return response // an upgrade, which no other response can stand for
+    // A body that was taken to its end would pass for an empty one.
+    if (response.bodyUsed) throw new TypeError('The response was used before: each request needs one of its own')
     const headers = new Headers(this.#headers)
     const target = targetOf(headers)
     addHeaders(target, [...response.headers] as unknown as HeaderList)

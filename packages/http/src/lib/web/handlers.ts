@@ -28,7 +28,7 @@ export type WebBoundary = (
   facts?: WebFacts,
 ) => Promise<Response>
 
-const exchangeKey: StateKey<Exchange> = stateKey('exchange')
+const exchangeKey: StateKey<Exchange | undefined> = stateKey('exchange')
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes around everything else;
@@ -108,11 +108,15 @@ export function problems(options?: ProblemsOptions<Request>): WebBoundary {
   const answer = faultAnswers(options)
   return function wardstoneProblems(request, next, facts) {
     return around(request, facts, async (ctx, exchange) => {
+      const rescue = (error: unknown): Response => {
+        exchange.forgetContent()
+        return responseOf(ctx, answer(ctx, error, false))
+      }
+      exchange.rescue ??= rescue
       try {
         return (await next()) ?? responseOf(ctx, notFoundProblem(ctx))
       } catch (error) {
-        exchange.forgetContent()
-        return responseOf(ctx, answer(ctx, error, false))
+        return rescue(error)
       }
     })
   }
@@ -131,10 +135,15 @@ async function around<T extends Response | undefined>(
   ctx.state.set(exchangeKey, exchange)
   try {
     const response = await run(ctx, exchange)
-    return response === undefined ? response : exchange.finish(response)
+    if (response !== undefined) return exchange.finish(response)
+    exchange.end(404) // which is what hosts make of it
+    return response
   } catch (error) {
-    exchange.end(500) // which is what hosts make of it
+    exchange.end(500) // likewise
     throw error
+  } finally {
+    // What comes next with the same request has a response of its own.
+    ctx.state.set(exchangeKey, undefined)
   }
 }
 

@@ -44,8 +44,8 @@ const faults: ReadonlyArray<readonly [how: string, guard: Guard, reported: strin
     },
     'A guard threw something that is no error',
   ],
-  ['decides nothing', broken(undefined), "Cannot read properties of undefined (reading 'ok')"],
-  ['decides nothing, later', broken(Promise.resolve()), "Cannot read properties of undefined (reading 'ok')"],
+  ['decides nothing', broken(undefined), 'The guard returned no decision'],
+  ['decides nothing, later', broken(Promise.resolve()), 'The guard returned no decision'],
 ]
 
 export const lifecycleCases: readonly HttpCase[] = [
