@@ -170,6 +170,33 @@ test('an error after the head is reported once, and the response cut off', async
   expect(reported).toEqual([late])
 })
 
+test('a stream that fails before the head is reported once, and the connection cut: Koa leaves no answer', async () => {
+  const reported: unknown[] = []
+  const app = wardstone((error) => reported.push(error))
+  const early = new Error('early')
+  app.use((ctx) => void (ctx.body = new Readable({ read: () => void ctx.body.destroy(early) })))
+  await expect(fetch(await serve(app))).rejects.toThrow('fetch failed')
+  expect(reported).toEqual([early])
+})
+
+test('a method that no route has is text of Koa with Allow, or, if the router throws, a problem without it', async () => {
+  const ask = async (throws: boolean): Promise<unknown> => {
+    const router = new Router().get('/', (ctx) => void (ctx.body = 'x'))
+    const app = wardstone().use(router.routes())
+    const response = await fetch(await serve(app.use(router.allowedMethods({ throw: throws }))), { method: 'POST' })
+    return [response.status, response.headers.get('content-type'), response.headers.get('allow')]
+  }
+  expect(await ask(false)).toEqual([405, 'text/plain; charset=utf-8', 'HEAD, GET'])
+  expect(await ask(true)).toEqual([405, 'application/problem+json', null])
+})
+
+test('what ctx.throw says to the client beside the status is passed on', async () => {
+  const app = wardstone()
+  app.use((ctx) => ctx.throw(429, 'slow', { headers: { 'Retry-After': 7, 'X-Inner': '1' } }))
+  const { status, headers } = await fetch(await serve(app))
+  expect([status, headers.get('retry-after'), headers.get('x-inner')]).toEqual([429, '7', null])
+})
+
 test('an error that only looks as if the client had gone is a 500, and reported', async () => {
   const reported: unknown[] = []
   const app = wardstone((error) => reported.push(error))

@@ -10,6 +10,8 @@ type Done = (error?: Error) => void
  * Lets a request pass only if all guards do; the first refusal is the answer. The `onRequest` hook of a route: it runs
  * before the body is read.
  *
+ * @throws {@link ConfigurationError} `invalid_options` without a guard, or with one that is no function
+ *
  * @example
  * ```ts
  * import { guard } from '@wardstone/fastify'

@@ -107,7 +107,8 @@ export function problem(ctx: HttpContext, input: ProblemInput): Reply {
 
 /**
  * The problem that answers a thrown error. A fault that may pass is 503 with `Retry-After`; a framework's own refusal
- * (a body that is too large or malformed) keeps its status; anything else is 500. The error's message is never shown.
+ * (a body that is too large or malformed) and an error with `expose: true` keep a status of 4xx, and of their headers `allow`,
+ * `content-range`, `retry-after` and `www-authenticate`; anything else is 500. The error's message is never shown.
  */
 export function faultProblem(ctx: HttpContext, error: unknown): Reply {
   if (error instanceof WardstoneError && error.retryable) {

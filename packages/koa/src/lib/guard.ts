@@ -6,6 +6,8 @@ import { sendReply } from './reply.ts'
 /**
  * Lets a request pass only if all guards do; the first refusal is the answer. Goes on a route, before its handlers.
  *
+ * @throws {@link ConfigurationError} `invalid_options` without a guard, or with one that is no function
+ *
  * @example
  * ```ts
  * import Router from '@koa/router'

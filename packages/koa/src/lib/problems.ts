@@ -12,7 +12,8 @@ interface Failing {
 /**
  * The error boundary: what nothing answered becomes a 404, what was thrown a problem document that tells nothing of the
  * error. Goes on the application, right after {@link baseline}. It takes the place of Koa's own answer to errors, which would drop
- * every header that was set, so it also stands where no `catch` reaches, such as a stream that fails.
+ * every header that was set, and it is told where no `catch` reaches: a body that fails is reported, though Koa then cuts the
+ * connection without an answer.
  *
  * Errors are told to `report`, by default to the application's `error` event, as Koa does.
  *

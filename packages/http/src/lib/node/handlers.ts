@@ -30,6 +30,8 @@ export function baseline(options?: BaselineOptions): NodeHandler {
 /**
  * Lets a request pass only if all guards do; the first refusal is the answer. Goes before the handlers of a route.
  *
+ * @throws {@link ConfigurationError} `invalid_options` without a guard, or with one that is no function
+ *
  * @example
  * ```ts
  * import { ALLOW, deny, principalKey } from '@wardstone/http'
