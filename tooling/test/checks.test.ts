@@ -260,3 +260,35 @@ describe('the tools, as they are configured here', () => {
     expect(complaint).toContain('lonely.ts')
   })
 })
+
+// Packing and installing take seconds, so one broken package a law. pnpm tells its scripts where it is; nobody else does.
+describe.skipIf(process.env['npm_execpath'] === undefined)('a package as users get it', () => {
+  const built = (code: string, change: object = {}): Files => {
+    const files = aPackage('a', '', { 'dist/index.js': code, 'dist/index.d.ts': 'export declare const a: 1\n' })
+    const manifest = JSON.parse(files['packages/a/package.json'] ?? '') as object
+    const more = { type: 'module', license: 'MIT', sideEffects: false, files: ['dist'], ...change }
+    return {
+      ...files,
+      'package.json': '{"private": true}',
+      'pnpm-workspace.yaml': 'packages: [packages/*]\n',
+      'packages/a/package.json': JSON.stringify({ ...manifest, ...more }),
+    }
+  }
+  const GOOD = 'export const a = 1\n'
+
+  it.each<[string, RegExp, Files]>([
+    [
+      'leaves something behind when it is imported',
+      /leaves behind when it is imported/,
+      built(`process.on('exit', () => {})\n${GOOD}`),
+    ],
+    ['lacks a file that it exports', /pkg\.exports|dist\/index\.js/, built(GOOD, { files: ['dist/index.d.ts'] })],
+    ['uses what it does not declare', /Cannot find package 'jose'/, built(`import 'jose'\n${GOOD}`)],
+  ])('that %s', (_law, complaint, files) => {
+    expect(complaintOf(script('packed.ts'), files)).toMatch(complaint)
+  })
+
+  it('says nothing of one that is whole', () => {
+    expect(complaintOf(script('packed.ts'), built(GOOD))).toBeUndefined()
+  })
+})
