@@ -21,7 +21,9 @@ test('[HTTP-1] constant headers are set; options replace them or leave them out'
     ['cross-origin-opener-policy', 'same-origin'],
     ['cross-origin-resource-policy', 'same-origin'],
   ])
-  const own = headersOf(context(), { headers: { 'x-frame-options': false, 'referrer-policy': 'no-referrer', 'x-own': '1' } })
+  const own = headersOf(context(), {
+    headers: { override: { 'x-frame-options': false, 'referrer-policy': 'no-referrer', 'x-own': '1' } },
+  })
   expect([own.get('x-frame-options'), own.get('referrer-policy'), own.get('x-own')]).toEqual([undefined, 'no-referrer', '1'])
 })
 
@@ -54,9 +56,9 @@ test('[HTTP-5] an id that nobody trusted sent is not kept', () => {
 
 test.each<[why: string, sent: boolean, ctx: Parameters<typeof context>[0], options: BaselineOptions]>([
   ['over TLS', true, { secure: true }, {}],
-  ['over TLS, left out', false, { secure: true }, { headers: { 'strict-transport-security': false } }],
+  ['over TLS, left out', false, { secure: true }, { headers: { override: { 'strict-transport-security': false } } }],
   ['in the clear', false, {}, {}],
-  ['in the clear, asked for', false, {}, { headers: { 'strict-transport-security': 'max-age=1' } }],
+  ['in the clear, asked for', false, {}, { headers: { override: { 'strict-transport-security': 'max-age=1' } } }],
   ['over TLS to a trusted proxy', true, { headers: { 'x-forwarded-proto': 'https' } }, { trustedProxies: 1 }],
   ['over TLS to nobody known', false, { headers: { 'x-forwarded-proto': 'https' } }, {}],
   [
@@ -70,14 +72,14 @@ test.each<[why: string, sent: boolean, ctx: Parameters<typeof context>[0], optio
 })
 
 test('[HTTP-1] the value of HSTS may be chosen', () => {
-  const headers = { 'strict-transport-security': 'max-age=63072000; includeSubDomains; preload' }
-  expect(headersOf(context({ secure: true }), { headers }).get('strict-transport-security')).toBe(
-    headers['strict-transport-security'],
+  const override = { 'strict-transport-security': 'max-age=63072000; includeSubDomains; preload' } as const
+  expect(headersOf(context({ secure: true }), { headers: { override } }).get('strict-transport-security')).toBe(
+    override['strict-transport-security'],
   )
 })
 
 test('[RATE-10] all wrong options are named at once, with none of their values', () => {
-  const wrong = { trustedProxies: ['everybody'], headers: { 'X-Upper': 's3cret' }, trustedproxies: [] }
+  const wrong = { trustedProxies: ['everybody'], headers: { override: { 'X-Upper': 's3cret' } }, trustedproxies: [] }
   let caught: unknown
   try {
     baseline(wrong as BaselineOptions)
@@ -86,7 +88,7 @@ test('[RATE-10] all wrong options are named at once, with none of their values',
   }
   expect(caught).toBeInstanceOf(ConfigurationError)
   const { message, problems } = caught as ConfigurationError
-  expect(problems.map(({ option }) => option)).toEqual(['trustedProxies', 'headers', 'trustedproxies'])
+  expect(problems.map(({ option }) => option)).toEqual(['trustedProxies', 'headers.override', 'trustedproxies'])
   expect(message).toContain('did you mean trustedProxies?')
   expect(message).not.toMatch(/everybody|s3cret/)
 })
@@ -96,9 +98,9 @@ test.each<[string, unknown]>([
   ['everything by true', { trustedProxies: true }],
   ['a preset', { trustedProxies: 'loopback' }],
   ['half a hop', { trustedProxies: 0.5 }],
-  ['a header with a line break', { headers: { 'x-a': 'a\r\nb: c' } }],
-  ['an empty header', { headers: { 'x-a': '' } }],
-  ['a header that is a number', { headers: { 'x-a': 1 } }],
+  ['a header with a line break', { headers: { override: { 'x-a': 'a\r\nb: c' } } }],
+  ['an empty header', { headers: { override: { 'x-a': '' } } }],
+  ['a header that is a number', { headers: { override: { 'x-a': 1 } } }],
   ['headers as a list', { headers: [['x-a', '1']] }],
 ])('[RATE-10] baseline does not start with %s', (_, options) => {
   expect(() => baseline(options as BaselineOptions)).toThrow(ConfigurationError)

@@ -116,7 +116,7 @@ test('what no route answers is undefined outside the boundary, and a 404 inside'
 })
 
 test('the boundary keeps the headers of baseline, whichever stands outside, and forgets what described a body', async () => {
-  const [base, boundary] = [baseline({ headers: { 'content-encoding': 'gzip' } }), problems(quiet)]
+  const [base, boundary] = [baseline({ headers: { override: { 'content-encoding': 'gzip' } } }), problems(quiet)]
   const fail = (): never => {
     throw new Error('inner')
   }

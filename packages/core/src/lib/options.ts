@@ -24,6 +24,8 @@ export interface OptionReader {
   value<V>(name: string, expected: string, test: (value: unknown) => boolean): V | undefined
   /** A nested bag of options, empty when left out. */
   nested(name: string): OptionReader
+  /** The same, for a part that `false` turns off: `undefined` then. */
+  part(name: string): OptionReader | undefined
   /** Reports a problem that only several options together show. */
   problem(name: string, expected: string): void
 }
@@ -111,6 +113,10 @@ class Reader implements OptionReader {
     const child = new Reader(this.#at(name), this.#take(name), this.#problems)
     this.#children.push(child)
     return child
+  }
+
+  part(name: string): OptionReader | undefined {
+    return this.#take(name) === false ? undefined : this.nested(name)
   }
 
   problem(name: string, expected: string): void {

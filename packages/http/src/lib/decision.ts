@@ -43,6 +43,8 @@ export const ALLOW: Allowed = Object.freeze({ ok: true })
 /**
  * Refuses with a problem document.
  *
+ * @param why - what in the request broke which rule, for {@link explain}; the client never sees it
+ *
  * @example
  * ```ts
  * import { ALLOW, deny, type Guard } from '@wardstone/http'
@@ -51,6 +53,6 @@ export const ALLOW: Allowed = Object.freeze({ ok: true })
  *   ctx.path === '/coffee' ? deny(ctx, { status: 418, code: 'teapot', title: "I'm a teapot" }) : ALLOW
  * ```
  */
-export function deny(ctx: HttpContext, input: ProblemInput): Refused {
-  return { ok: false, reply: problem(ctx, input), code: input.code }
+export function deny(ctx: HttpContext, input: ProblemInput, why?: string): Refused {
+  return { ok: false, reply: problem(ctx, input), code: input.code, why }
 }

@@ -14,4 +14,6 @@ export interface Refused {
   readonly reply: Reply
   /** A literal in snake_case that says why, for metrics and tests. */
   readonly code?: string | undefined
+  /** What in the request broke which rule, for whoever runs the application: `explain` tells it, the client never sees it. */
+  readonly why?: string | undefined
 }

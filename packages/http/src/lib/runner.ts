@@ -2,6 +2,7 @@ import { ConfigurationError } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
 import { errorOf } from './error-of.ts'
+import { refusedByKey } from './explain.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
 
 /**
@@ -47,7 +48,7 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
       const decision = (guards[i] as Guard)(ctx)
       if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
       const decided = checked(decision)
-      if (!decided.ok) return { ...outcome, refused: decided }
+      if (!decided.ok) return refuse(ctx, outcome, decided)
       outcome = admit(outcome, decided)
     } catch (error) {
       return { ...outcome, fault: errorOf('guard', error) }
@@ -65,11 +66,16 @@ async function later(
 ): Promise<Outcome> {
   try {
     const decision = checked(await pending)
-    if (!decision.ok) return { ...outcome, refused: decision }
+    if (!decision.ok) return refuse(ctx, outcome, decision)
     return await walk(guards, next, ctx, admit(outcome, decision))
   } catch (error) {
     return { ...outcome, fault: errorOf('guard', error) }
   }
+}
+
+function refuse(ctx: HttpContext, outcome: Outcome, refused: Refused): Outcome {
+  ctx.state.set(refusedByKey, refused)
+  return { ...outcome, refused }
 }
 
 /** A guard that forgot to return must not pass, and its error should say so. */
