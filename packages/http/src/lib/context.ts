@@ -68,3 +68,8 @@ export interface Origin {
 
 /** @internal */
 export const originKey: StateKey<Origin> = sharedStateKey('origin')
+
+/** Whether the client speaks TLS as `baseline` has decided it, also where the context is a literal that does not ask. */
+export function speaksTls(ctx: HttpContext): boolean {
+  return ctx.state.get(originKey)?.secure ?? ctx.secure
+}

@@ -1,4 +1,5 @@
 import { readOptions, type OptionReader } from '@wardstone/core'
+import { speaksTls } from '../context.ts'
 import type { Guard } from '../decision.ts'
 import type { HeaderList } from '../headers.ts'
 import { guardOf, type Part } from '../part.ts'
@@ -41,7 +42,7 @@ export function readSecureHeaders(o: OptionReader): Part {
     apply(ctx, headers) {
       headers.push(...plain)
       // RFC 6797 section 7.2: never over plain http, where anybody on the way could set it.
-      if (ctx.secure && transport !== false) headers.push([TRANSPORT, transport])
+      if (speaksTls(ctx) && transport !== false) headers.push([TRANSPORT, transport])
       return undefined
     },
   }
