@@ -6,6 +6,8 @@
  * - `WARDSTONE_EPHEMERAL_STORE`: Sessions live in this process only.
  * - `WARDSTONE_INSECURE_COOKIE`: the refresh cookie goes over plain http, since `NODE_ENV` is not `production`.
  * - `WARDSTONE_HOST_PROXY_SETTING`: The web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
+ * - `WARDSTONE_NONCE_CACHED`: A page with a nonce asked to be cached, and was sent with `no-store`.
+ * - `WARDSTONE_UNSAFE_CSP`: The content security policy lets scripts run that an attacker can bring.
  */
 export type WarningCode =
   | 'WARDSTONE_EPHEMERAL_KEYS'
@@ -13,6 +15,8 @@ export type WarningCode =
   | 'WARDSTONE_EPHEMERAL_STORE'
   | 'WARDSTONE_HOST_PROXY_SETTING'
   | 'WARDSTONE_INSECURE_COOKIE'
+  | 'WARDSTONE_NONCE_CACHED'
+  | 'WARDSTONE_UNSAFE_CSP'
 
 /**
  * Whether this process runs in production: `NODE_ENV` is `production`. Services ask once, at construction: what may be

@@ -2,7 +2,8 @@ import { readOptions } from '@wardstone/core'
 import { readClient, type ClientOptions } from './client.ts'
 import type { Guard } from './decision.ts'
 import { guardOf } from './part.ts'
-import { readSecureHeaders, type SecureHeadersOptions } from './secure-headers/secure-headers.ts'
+import type { SecureHeadersOptions } from './secure-headers/plan.ts'
+import { readSecureHeaders } from './secure-headers/secure-headers.ts'
 import { readSite } from './site.ts'
 
 /** Options of {@link baseline}. */
@@ -33,6 +34,8 @@ export function baseline(options: BaselineOptions = {}): Guard {
 /** A compiled `baseline`, for authors of adapters: what only a host can do stands beside the guard. */
 export interface Baseline {
   readonly guard: Guard
+  /** Whether pages may ask for a nonce: give templates the function `cspNonce`. */
+  readonly nonces: boolean
 }
 
 /**
@@ -43,8 +46,9 @@ export interface Baseline {
 export function readBaseline(options: BaselineOptions = {}): Baseline {
   return readOptions('baseline', options, (o) => {
     readSite(o)
-    const headers = o.part('headers')
-    const parts = [readClient(o), headers && readSecureHeaders(headers)]
-    return { guard: guardOf(...parts.filter((part) => part !== undefined)) }
+    const headersOptions = o.part('headers')
+    const headers = headersOptions && readSecureHeaders(headersOptions)
+    const parts = [readClient(o), headers]
+    return { guard: guardOf(...parts.filter((part) => part !== undefined)), nonces: headers?.nonces ?? false }
   })
 }

@@ -1,61 +1,86 @@
-import { readOptions, type OptionReader } from '@wardstone/core'
+import { readOptions, warn, type OptionReader } from '@wardstone/core'
 import { speaksTls } from '../context.ts'
-import type { Guard } from '../decision.ts'
+import type { Guard, HeadHook } from '../decision.ts'
 import type { HeaderList } from '../headers.ts'
-import { guardOf, type Part } from '../part.ts'
-
-/** Options of {@link secureHeaders}. */
-export interface SecureHeadersOptions {
-  /** `web` for pages, `api` for data, `isolated` for pages that need cross-origin isolation. Default `web`. */
-  readonly preset?: 'web' | 'api' | 'isolated' | undefined
-  /** Headers by lower-case name, over those of the preset; `false` leaves one out. */
-  readonly override?: Readonly<Record<Lowercase<string>, string | false>> | undefined
-}
-
-const DEFAULTS: Readonly<Record<Lowercase<string>, string>> = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '0',
-  'referrer-policy': 'strict-origin-when-cross-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-}
-const TRANSPORT = 'strict-transport-security'
+import { guardOf, type HeaderLines, type Part } from '../part.ts'
+import { nonceKey, takesNonceKey } from './nonce.ts'
+import { readHeaders, type HeaderPlan, type SecureHeadersOptions } from './plan.ts'
 
 /**
- * Sets the security headers of a response.
+ * Sets the security headers of a response: a content security policy without `'unsafe-inline'`, HSTS over TLS, and the rest
+ * of what browsers offer. Values are made once; a page may ask for a nonce by {@link cspNonce}.
  *
  * @throws {@link ConfigurationError} `invalid_options`
+ * @see {@link https://www.w3.org/TR/CSP3/ | Content Security Policy Level 3}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6797 | RFC 6797} for HSTS
+ *
+ * @example
+ * ```ts
+ * import { secureHeaders } from '@wardstone/http'
+ *
+ * export const pages = secureHeaders({
+ *   csp: { directives: { 'connect-src': ["'self'", 'https://api.example.com'] } },
+ *   reportTo: 'https://reports.example.com/browser',
+ * })
+ * export const data = secureHeaders({ preset: 'api' })
+ * ```
  */
 export function secureHeaders(options: SecureHeadersOptions = {}): Guard {
   return guardOf(readOptions('secureHeaders', options, readSecureHeaders))
 }
 
+/** Security headers as a part of `baseline`. */
+export interface SecureHeadersPart extends Part {
+  /** Whether pages may ask for a nonce: templates are given the function only then. */
+  readonly nonces: boolean
+}
+
 /** The same as a part of `baseline`. */
-export function readSecureHeaders(o: OptionReader): Part {
-  o.oneOf('preset', ['web', 'api', 'isolated'], 'web')
-  const override =
-    o.value<SecureHeadersOptions['override']>('override', 'expected lower-case names with texts, or false', isHeaderBag) ?? {}
-  const plain = listed({ ...DEFAULTS, ...override }, TRANSPORT)
-  const transport = override[TRANSPORT] ?? 'max-age=31536000; includeSubDomains'
-  return {
+export function readSecureHeaders(o: OptionReader): SecureHeadersPart {
+  const plan = readHeaders(o)
+  const { overTls, inClear, nonces } = plan
+  const part: SecureHeadersPart = {
+    nonces,
     apply(ctx, headers) {
-      headers.push(...plain)
-      // RFC 6797 section 7.2: never over plain http, where anybody on the way could set it.
-      if (speaksTls(ctx) && transport !== false) headers.push([TRANSPORT, transport])
+      // RFC 6797 section 7.2: no HSTS over plain http, where anybody on the way could set it.
+      headers.push(...(speaksTls(ctx) ? overTls : inClear))
+      // Also against an earlier guard, whose policy this one replaces.
+      if (nonces || ctx.state.get(takesNonceKey) === true) ctx.state.set(takesNonceKey, nonces)
       return undefined
     },
   }
+  return nonces ? { ...part, head: nonceHeads(plan) } : part
 }
 
-function listed(headers: Readonly<Record<string, string | false>>, except: string): HeaderList {
-  return Object.entries(headers).filter(([name, value]) => value !== false && name !== except) as unknown as HeaderList
+/** Makes what names the nonce in the policy, for responses that asked for one. */
+function nonceHeads({ policies }: HeaderPlan): NonNullable<Part['head']> {
+  let warned = false
+  return (ctx): HeadHook =>
+    (view) => {
+      const nonce = ctx.state.get(nonceKey)
+      if (nonce === undefined) return undefined
+      const headers: HeaderLines = []
+      for (const { header, overTls, inClear } of policies) {
+        const { plain, pieces } = speaksTls(ctx) ? overTls : inClear
+        // A handler that has sent another, or none, has its reasons.
+        if (view.header(header) === plain) headers.push([header, pieces.join(nonce)])
+      }
+      const cached = SHARED_CACHES.filter((name) => view.header(name) !== undefined)
+      if (!warned && ['cache-control' as const, ...cached].some((name) => LASTING.test(view.header(name) ?? ''))) {
+        warned = true
+        warn(
+          'WARDSTONE_NONCE_CACHED',
+          'A page with a nonce asked to be cached and was sent with no-store: from a cache, others would get the same nonce. Cache pages that ask for none.',
+        )
+      }
+      return [...headers, ...STORED_NOWHERE, ...cached.map((name) => [name, 'no-store'] as const)]
+    }
 }
 
-function isHeaderBag(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).every(
-    ([name, text]) =>
-      /^[a-z0-9-]+$/.test(name) && (text === false || (typeof text === 'string' && /^[\t\x20-\x7e]+$/.test(text))),
-  )
-}
+const STORED_NOWHERE: HeaderList = [['cache-control', 'no-store']]
+
+/** What caches of a network follow before `Cache-Control`: RFC 9213, and what came before it. */
+const SHARED_CACHES = ['cdn-cache-control', 'surrogate-control'] as const
+
+/** A lifetime, or the wish for one. */
+const LASTING = /(?:max-age|s-maxage)="?[1-9]|\bimmutable\b|\bpublic\b(?!.*max-age)/i

@@ -17,15 +17,28 @@ export interface HttpCase {
   readonly expect: Transcript
 }
 
+/** The policy of the preset for pages, over plain http. */
+export const PAGE_POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self' https://fonts.googleapis.com; font-src 'self' https://fonts.gstatic.com; " +
+  "img-src 'self' data: https: blob:; connect-src 'self'; frame-src 'none'; object-src 'none'; base-uri 'self'; form-action 'self'; " +
+  "frame-ancestors 'none'"
+
 /** What every response of a case's application starts with. */
 export const BASELINE: Transcript['headers'] = [
   ['x-request-id', REQUEST_ID],
+  ['content-security-policy', PAGE_POLICY],
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
   ['x-xss-protection', '0'],
   ['referrer-policy', 'strict-origin-when-cross-origin'],
+  [
+    'permissions-policy',
+    'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), ' +
+      'microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()',
+  ],
   ['cross-origin-opener-policy', 'same-origin'],
   ['cross-origin-resource-policy', 'same-origin'],
+  ['origin-agent-cluster', '?1'],
 ]
 
 const CLOSE: Transcript['headers'][number] = ['Connection', 'close']
@@ -45,6 +58,8 @@ export function post(path: string, headers: readonly string[], body: string): st
 export function response(
   status: number,
   parts: {
+    /** Of a case with a baseline of its own. */
+    readonly baseline?: Transcript['headers']
     readonly guards?: Transcript['headers']
     readonly headers?: Transcript['headers']
     readonly body?: string
@@ -53,11 +68,11 @@ export function response(
     readonly notes?: readonly string[]
   } = {},
 ): Transcript {
-  const { guards = [], headers = [], notes = [] } = parts
+  const { baseline = BASELINE, guards = [], headers = [], notes = [] } = parts
   const body = Buffer.from(parts.body ?? '').toString('latin1')
   const length: Transcript['headers'] = status === 204 ? [] : [['content-length', String(parts.length ?? body.length)]]
   const closes = headers.some(([name]) => name === 'connection')
-  const sent = [...BASELINE, ...guards, ...headers, ...length, ...(closes ? [] : [CLOSE])]
+  const sent = [...baseline, ...guards, ...headers, ...length, ...(closes ? [] : [CLOSE])]
   return { status, reason: STATUS_CODES[status] ?? '', headers: sent, body, cut: false, notes }
 }
 
@@ -67,15 +82,17 @@ export function refusal(
   code: string,
   title: string,
   parts: {
+    readonly baseline?: Transcript['headers']
     readonly guards?: Transcript['headers']
     readonly headers?: Transcript['headers']
     readonly detail?: string
     readonly notes?: readonly string[]
   } = {},
 ): Transcript {
-  const { guards = [], headers = [], detail, notes = [] } = parts
+  const { baseline = BASELINE, guards = [], headers = [], detail, notes = [] } = parts
   const body = { type: `urn:wardstone:error:${code}`, title, status, code, detail, requestId: REQUEST_ID }
   return response(status, {
+    baseline,
     guards,
     headers: [['content-type', 'application/problem+json'], ['cache-control', 'no-store'], ...headers],
     body: JSON.stringify(body),

@@ -16,6 +16,9 @@ export interface Transcript {
 /** Put in place of the request's id, which is random; of the same length, so that `content-length` stays true. */
 export const REQUEST_ID = '00000000-0000-0000-0000-000000000000'
 
+/** Put in place of a nonce of the policy, likewise. */
+export const NONCE = '0000000000000000000000=='
+
 /** The same with header names in lower case and in order, for hosts that keep neither. */
 export function sorted(transcript: Transcript): Transcript {
   const headers = transcript.headers.map(([name, value]) => [name.toLowerCase(), value] as const)
@@ -40,7 +43,11 @@ export function readTranscript(received: string, request: string, notes: readonl
   })
   const id = valueOf('x-request-id')
   // An id that the client sent is part of what a case looks at; one that we made is not.
-  const conceal = (text: string): string => (id === undefined || request.includes(id) ? text : text.replaceAll(id, REQUEST_ID))
+  const known = id === undefined || request.includes(id) ? [] : [[id, REQUEST_ID] as const]
+  const policy = valueOf('content-security-policy') ?? valueOf('content-security-policy-report-only')
+  const [, nonce] = /'nonce-([A-Za-z0-9+/]{22}==)'/.exec(policy ?? '') ?? []
+  const concealed = nonce === undefined ? known : [...known, [nonce, NONCE] as const]
+  const conceal = (text: string): string => concealed.reduce((all, [made, put]) => all.replaceAll(made, put), text)
   return {
     status,
     reason: phrase.join(' '),
