@@ -1,17 +1,29 @@
-import { readOptions } from '@wardstone/core'
+import { readOptions, type OptionReader } from '@wardstone/core'
+import { readBodyRules, type BodyOptions } from './body-rules.ts'
 import { readClient, type ClientOptions } from './client.ts'
+import { readContextStorage, type ContextStorageOptions } from './context-storage.ts'
+import { readCors, type CorsOptions, type CorsPart } from './cors/cors.ts'
+import { readCsrf, type CsrfOptions } from './csrf/csrf.ts'
 import type { Guard } from './decision.ts'
+import { readHttps, type HttpsOptions } from './https.ts'
 import { guardOf } from './part.ts'
 import type { SecureHeadersOptions } from './secure-headers/plan.ts'
 import { readSecureHeaders } from './secure-headers/secure-headers.ts'
-import { readSite } from './site.ts'
+import { readSite, type Site, type SiteOptions } from './site.ts'
 
 /** Options of {@link baseline}. */
-export interface BaselineOptions extends ClientOptions {
-  /** Where browsers reach the application: `https://app.example.com`, without a path. Default: nowhere is known. */
-  readonly publicOrigins?: readonly string[] | undefined
+export interface BaselineOptions extends ClientOptions, ContextStorageOptions, BodyOptions, SiteOptions {
+  /**
+   * What becomes of requests that came without TLS: `redirect` sends reads to the first of `publicOrigins`, and refuses everything
+   * else. Default `off`: for development, and for hosts that nobody reaches but a proxy that redirects.
+   */
+  readonly https?: 'off' | 'redirect' | HttpsOptions | undefined
   /** The security headers; `false` sets none. */
   readonly headers?: SecureHeadersOptions | false | undefined
+  /** Whose pages may read responses. Default: only the application's own. */
+  readonly cors?: CorsOptions | undefined
+  /** How requests are refused that change something and another site caused; `false` refuses none. On by default. */
+  readonly csrf?: CsrfOptions | false | undefined
 }
 
 /**
@@ -36,6 +48,8 @@ export interface Baseline {
   readonly guard: Guard
   /** Whether pages may ask for a nonce: give templates the function `cspNonce`. */
   readonly nonces: boolean
+  /** Whether the application keeps its requests in a storage: what comes next goes through `inContext`, also where a host loses it. */
+  readonly keepsContext: boolean
 }
 
 /**
@@ -45,10 +59,31 @@ export interface Baseline {
  */
 export function readBaseline(options: BaselineOptions = {}): Baseline {
   return readOptions('baseline', options, (o) => {
-    readSite(o)
+    const site = readSite(o)
+    const storage = readContextStorage(o)
     const headersOptions = o.part('headers')
     const headers = headersOptions && readSecureHeaders(headersOptions)
-    const parts = [readClient(o), headers]
-    return { guard: guardOf(...parts.filter((part) => part !== undefined)), nonces: headers?.nonces ?? false }
+    const cors = readCorsOf(o, site)
+    const csrf = o.part('csrf')
+    const parts = [
+      storage,
+      readClient(o),
+      headers,
+      readHttps(o, site),
+      cors,
+      csrf && readCsrf(csrf, site, cors),
+      readBodyRules(o),
+    ]
+    return {
+      guard: guardOf(...parts.filter((part) => part !== undefined)),
+      nonces: headers?.nonces ?? false,
+      keepsContext: storage !== undefined,
+    }
   })
+}
+
+/** Not `nested`: left out means none. */
+function readCorsOf(o: OptionReader, site: Site): CorsPart | undefined {
+  const given = o.value<CorsOptions>('cors', '', () => true)
+  return given === undefined ? undefined : readCors(o.nested('cors'), site)
 }

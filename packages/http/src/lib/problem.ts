@@ -39,6 +39,10 @@ const PHRASES: Readonly<Record<number, string>> = {
  * What problem documents say for everybody: of requests that no framework can read, of paths, methods and faults.
  *
  * - `malformed_request`: 400. The request cannot be read, most often because the body is no JSON.
+ * - `cors_origin_refused`: 403. Pages of this origin may not send such a request.
+ * - `cross_site_request`: 403. Another site caused the request, as far as the browser tells.
+ * - `csrf_token_invalid`: 403. The token in the header `x-csrf-token` is missing, or is not one of this session.
+ * - `https_required`: 403. The request came without TLS, and is of a kind that is not redirected.
  * - `forbidden`: 403. The framework or the application refused it.
  * - `not_found`: 404. There is nothing under this path, or nothing that may be seen.
  * - `method_not_allowed`: 405. The path takes other methods.
@@ -53,6 +57,10 @@ const PHRASES: Readonly<Record<number, string>> = {
  */
 export type ProblemCode =
   | 'malformed_request'
+  | 'cors_origin_refused'
+  | 'cross_site_request'
+  | 'csrf_token_invalid'
+  | 'https_required'
   | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'

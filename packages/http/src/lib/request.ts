@@ -3,19 +3,55 @@ import type { HttpContext } from './context.ts'
 /** Headers that say who asks or which site is meant: of two values, either may be the attacker's. */
 export const SINGULAR: ReadonlySet<string> = new Set(['authorization', 'origin', 'host'])
 
+/**
+ * Under which a host's context tells whether a header came in more than one line, which one of {@link SINGULAR} hides.
+ *
+ * @internal
+ */
+export const REPEATS: unique symbol = Symbol.for('wardstone.http.repeats')
+
+/** Whether a header came in more than one line. A context that is a literal cannot tell, and has one. */
+export function isRepeated(ctx: HttpContext, name: Lowercase<string>): boolean {
+  const host = ctx as { readonly [REPEATS]?: (name: string) => boolean }
+  return host[REPEATS]?.(name) ?? false
+}
+
 /** Whether a body is announced that is not empty. Many clients send a type with none. */
 export function hasBody(ctx: HttpContext): boolean {
   return (ctx.header('content-length') ?? '0') !== '0' || ctx.header('transfer-encoding') !== undefined
 }
 
+/**
+ * Under which a host's context keeps the request target as it came, with its query: no member of {@link HttpContext}, since no
+ * guard decides by it. The same in every copy of this package.
+ *
+ * @internal
+ */
+export const TARGET: unique symbol = Symbol.for('wardstone.http.target')
+
+/** Path and query as they came, for a redirect to elsewhere. A context that is a literal has no query. */
+export function targetOf(ctx: HttpContext): string {
+  const target = (ctx as { readonly [TARGET]?: unknown })[TARGET]
+  return typeof target === 'string' ? originForm(target) : ctx.path
+}
+
 /** The path of a request target, which may be absolute (`GET http://host/path`) or no path at all (`OPTIONS *`). */
 export function pathOf(target: string): string {
-  // Also at `#`, which no honest client sends and every router cuts off.
-  const end = target.search(/[?#]/)
-  const whole = end < 0 ? target : target.slice(0, end)
+  const whole = originForm(target)
+  const query = whole.indexOf('?')
+  return query < 0 ? whole : whole.slice(0, query)
+}
+
+/** A request target without scheme and host, and without what follows `#`, which no honest client sends and every router cuts off. */
+function originForm(target: string): string {
+  const hash = target.indexOf('#')
+  const whole = hash < 0 ? target : target.slice(0, hash)
   if (whole.startsWith('/')) return whole
   const scheme = whole.indexOf('://')
-  if (scheme < 0) return whole
-  const slash = whole.indexOf('/', scheme + 3)
-  return slash < 0 ? '/' : whole.slice(slash)
+  const query = whole.indexOf('?')
+  if (scheme < 0 || (query >= 0 && query < scheme)) return whole
+  const from = whole.slice(scheme + 3).search(/[/?]/)
+  if (from < 0) return '/'
+  const rest = whole.slice(scheme + 3 + from)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }

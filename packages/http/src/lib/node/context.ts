@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { parseAddress } from '@wardstone/core'
 import { originKey, type HttpContext } from '../context.ts'
 import { readCookie } from '../cookie.ts'
-import { pathOf, SINGULAR } from '../request.ts'
+import { pathOf, REPEATS, SINGULAR, TARGET } from '../request.ts'
 import { RequestState } from '../state.ts'
 
 /**
@@ -33,6 +33,10 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
     return this.#message.method ?? 'GET'
   }
 
+  get [TARGET](): string | undefined {
+    return this.#target
+  }
+
   get path(): string {
     return pathOf(this.#target ?? '/')
   }
@@ -49,14 +53,18 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
   }
 
   header(name: Lowercase<string>): string | undefined {
-    if (SINGULAR.has(name) && this.#occurs(name) > 1) return undefined
     const value: unknown = this.#message.headers[name]
+    if (value === undefined || (SINGULAR.has(name) && this.#occurs(name) > 1)) return undefined
     if (typeof value === 'string') return value
     return Array.isArray(value) ? value.join(', ') : undefined
   }
 
   cookie(name: string): string | undefined {
     return readCookie(this.#message.headers.cookie, name)
+  }
+
+  [REPEATS](name: string): boolean {
+    return this.#occurs(name) > 1
   }
 
   /** Node keeps the first of these lines and hides that there were more; the raw list has them all. */

@@ -1,7 +1,7 @@
 import { parseAddress, type Principal } from '@wardstone/core'
 import { originKey, principalKey, type HttpContext } from '../context.ts'
 import { readCookie } from '../cookie.ts'
-import { pathOf, SINGULAR } from '../request.ts'
+import { pathOf, REPEATS, SINGULAR, TARGET } from '../request.ts'
 import { RequestState } from '../state.ts'
 
 /** What a `Request` does not tell and its host knows. */
@@ -33,6 +33,10 @@ class WebContext implements HttpContext<Request> {
     return this.raw.method
   }
 
+  get [TARGET](): string {
+    return this.raw.url
+  }
+
   get path(): string {
     return pathOf(this.raw.url)
   }
@@ -56,6 +60,10 @@ class WebContext implements HttpContext<Request> {
     // Lines of one name are joined before anybody can count them, and nothing that is sent once holds a comma here. (Digest
     // credentials do: read those from the request itself.)
     return SINGULAR.has(name) && value?.includes(',') === true ? undefined : value
+  }
+
+  [REPEATS](name: string): boolean {
+    return this.raw.headers.get(name)?.includes(',') === true
   }
 
   /** Some runtimes join two lines of cookies by a comma, which a value may hold too. A cookie counts if both readings agree. */
