@@ -1,4 +1,4 @@
-export { contextOf, principal } from './lib/web/context.ts'
+export { contextOf, cspNonce, principal } from './lib/web/context.ts'
 export type { WebFacts } from './lib/web/context.ts'
 export { baseline, endpoint, guard, problems } from './lib/web/handlers.ts'
 export type { WebBoundary, WebHandler } from './lib/web/handlers.ts'

@@ -12,21 +12,6 @@ function headersOf(ctx: HttpContext, options?: BaselineOptions): ReadonlyMap<str
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-test('[HTTP-1] constant headers are set; options replace them or leave them out', () => {
-  expect([...headersOf(context()).entries()].slice(1)).toEqual([
-    ['x-content-type-options', 'nosniff'],
-    ['x-frame-options', 'DENY'],
-    ['x-xss-protection', '0'],
-    ['referrer-policy', 'strict-origin-when-cross-origin'],
-    ['cross-origin-opener-policy', 'same-origin'],
-    ['cross-origin-resource-policy', 'same-origin'],
-  ])
-  const own = headersOf(context(), {
-    headers: { override: { 'x-frame-options': false, 'referrer-policy': 'no-referrer', 'x-own': '1' } },
-  })
-  expect([own.get('x-frame-options'), own.get('referrer-policy'), own.get('x-own')]).toEqual([undefined, 'no-referrer', '1'])
-})
-
 test('[HTTP-5] every request gets an id of its own, in the state and in the answer', () => {
   const [a, b] = [context(), context()]
   const [idA, idB] = [headersOf(a).get('x-request-id'), headersOf(b).get('x-request-id')]
@@ -52,30 +37,6 @@ test.each([
 test('[HTTP-5] an id that nobody trusted sent is not kept', () => {
   const ctx = context({ headers: { 'x-request-id': 'abcdefgh' } })
   expect(headersOf(ctx, { trustedProxies: ['198.51.100.0/24'] }).get('x-request-id')).toMatch(UUID)
-})
-
-test.each<[why: string, sent: boolean, ctx: Parameters<typeof context>[0], options: BaselineOptions]>([
-  ['over TLS', true, { secure: true }, {}],
-  ['over TLS, left out', false, { secure: true }, { headers: { override: { 'strict-transport-security': false } } }],
-  ['in the clear', false, {}, {}],
-  ['in the clear, asked for', false, {}, { headers: { override: { 'strict-transport-security': 'max-age=1' } } }],
-  ['over TLS to a trusted proxy', true, { headers: { 'x-forwarded-proto': 'https' } }, { trustedProxies: 1 }],
-  ['over TLS to nobody known', false, { headers: { 'x-forwarded-proto': 'https' } }, {}],
-  [
-    'in the clear behind TLS behind a trusted proxy',
-    false,
-    { headers: { 'x-forwarded-proto': 'https, http' } },
-    { trustedProxies: 1 },
-  ],
-])('[HTTP-1] HSTS %s: %s', (_, sent, ctx, options) => {
-  expect(headersOf(context(ctx), options).has('strict-transport-security')).toBe(sent)
-})
-
-test('[HTTP-1] the value of HSTS may be chosen', () => {
-  const override = { 'strict-transport-security': 'max-age=63072000; includeSubDomains; preload' } as const
-  expect(headersOf(context({ secure: true }), { headers: { override } }).get('strict-transport-security')).toBe(
-    override['strict-transport-security'],
-  )
 })
 
 test('[RATE-10] all wrong options are named at once, with none of their values', () => {

@@ -1,6 +1,6 @@
 export type { EndpointOptions, ProblemsOptions } from '@wardstone/http'
 export { baseline } from './lib/baseline.ts'
-export { contextOf, principal } from './lib/context.ts'
+export { contextOf, cspNonce, principal } from './lib/context.ts'
 export type { KoaContext, KoaMiddleware } from './lib/context.ts'
 export { endpoint } from './lib/endpoint.ts'
 export { guard } from './lib/guard.ts'

@@ -1,11 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { warn } from '@wardstone/core'
-import type { BaselineOptions } from '@wardstone/http'
-import { baseline as nodeBaseline, type NodeHandler } from '@wardstone/http/node'
+import { readBaseline, type BaselineOptions } from '@wardstone/http'
+import { cspNonce, guard, type NodeHandler } from '@wardstone/http/node'
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes on the application before
  * everything else; {@link problems} is its other half and goes last.
+ *
+ * Templates find the nonce of the page as `cspNonce()`, which is in `res.locals`: a page that does not call it may be cached.
  *
  * The `trust proxy` setting of Express is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so.
  *
@@ -23,7 +25,8 @@ import { baseline as nodeBaseline, type NodeHandler } from '@wardstone/http/node
  * ```
  */
 export function baseline(options?: BaselineOptions): NodeHandler {
-  const apply = nodeBaseline(options)
+  const { guard: base, nonces } = readBaseline(options)
+  const apply = guard(base)
   let asked = false
   return function wardstoneBaseline(req, res, next) {
     if (!asked) {
@@ -36,8 +39,14 @@ export function baseline(options?: BaselineOptions): NodeHandler {
       }
     }
     res.removeHeader('x-powered-by')
+    if (nonces) localsOf(res)['cspNonce'] = () => cspNonce(req)
     apply(req, res, next)
   }
+}
+
+/** What Express gives to templates. */
+function localsOf(response: ServerResponse): Record<string, unknown> {
+  return (response as ServerResponse & { readonly locals: Record<string, unknown> }).locals
 }
 
 /** All that is asked of Express itself, the same in 4 and 5: their types do not fit each other. */

@@ -1,7 +1,7 @@
 import { warn } from '@wardstone/core'
-import { baseline as baselineGuard, faultProblem, type BaselineOptions } from '@wardstone/http'
+import { faultProblem, readBaseline, type BaselineOptions } from '@wardstone/http'
 import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { contextOf } from './context.ts'
+import { contextOf, cspNonce } from './context.ts'
 import { guard } from './guard.ts'
 import { plugin } from './plugin.ts'
 import { sendReply } from './reply.ts'
@@ -9,6 +9,9 @@ import { sendReply } from './reply.ts'
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. A plugin for the instance on
  * which it is registered; {@link problems} is its other half, {@link frameworkErrors} covers what no plugin sees.
+ *
+ * Templates of `@fastify/view` find the nonce of the page as `cspNonce()`, which is in `reply.locals`: a page that does not call it
+ * may be cached. A hook that sets `reply.locals` anew takes it away; there is {@link cspNonce}.
  *
  * The `trustProxy` option of Fastify is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so.
  *
@@ -26,7 +29,8 @@ import { sendReply } from './reply.ts'
  * ```
  */
 export function baseline(options?: BaselineOptions): FastifyPluginCallback {
-  const apply = guard(baselineGuard(options))
+  const { guard: base, nonces } = readBaseline(options)
+  const apply = guard(base)
   return plugin('@wardstone/fastify/baseline', (instance) => {
     let asked = false
     const hook: onRequestHookHandler = function wardstoneBaseline(request, reply, done) {
@@ -40,10 +44,16 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
           )
         }
       }
+      if (nonces) localsOf(reply)['cspNonce'] = () => cspNonce(request)
       apply.call(instance, request, reply, done)
     }
     instance.addHook('onRequest', hook)
   })
+}
+
+/** What `@fastify/view` gives to templates. */
+function localsOf(reply: FastifyReply): Record<string, unknown> {
+  return ((reply as FastifyReply & { locals?: Record<string, unknown> }).locals ??= {})
 }
 
 /**
@@ -63,7 +73,7 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
 export function frameworkErrors(
   options?: BaselineOptions,
 ): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
-  const apply = guard(baselineGuard(options))
+  const apply = guard(readBaseline(options).guard)
   return function wardstoneFrameworkErrors(error, request, reply) {
     apply.call(request.server, request, reply, () => sendReply(reply, faultProblem(contextOf(request), error)))
   }

@@ -1,5 +1,5 @@
 import type { Principal } from '@wardstone/core'
-import { principalKey, type HttpContext } from '@wardstone/http'
+import { cspNonce as nonceOf, principalKey, type HttpContext } from '@wardstone/http'
 import { NodeContext } from '@wardstone/http/node'
 import type { FastifyRequest } from 'fastify'
 
@@ -52,4 +52,22 @@ export function contextOf(request: FastifyRequest): HttpContext<FastifyRequest> 
  */
 export function principal<C = unknown>(request: FastifyRequest): Principal<C> | undefined {
   return contextOf(request).state.get(principalKey) as Principal<C> | undefined
+}
+
+/**
+ * The nonce of the response, for the inline scripts and styles of its page. Made when it is first asked for; see `cspNonce`
+ * of `@wardstone/http`.
+ *
+ * @throws {@link InvalidArgumentError} `invalid_argument` without a policy for pages
+ *
+ * @example
+ * ```ts
+ * import { cspNonce } from '@wardstone/fastify'
+ * import type { FastifyRequest } from 'fastify'
+ *
+ * export const script = (request: FastifyRequest) => `<script nonce="${cspNonce(request)}">start()</script>`
+ * ```
+ */
+export function cspNonce(request: FastifyRequest): string {
+  return nonceOf(contextOf(request))
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '@wardstone/core'
-import { principalKey, type HttpContext } from '@wardstone/http'
+import { cspNonce as nonceOf, principalKey, type HttpContext } from '@wardstone/http'
 import { NodeContext } from '@wardstone/http/node'
 
 /** What is used of Koa's context: any `ctx`, however its state and its router are typed, is one. */
@@ -75,4 +75,22 @@ export function contextOf<C extends KoaContext>(ctx: C): HttpContext<C> {
  */
 export function principal<C = unknown>(ctx: KoaContext): Principal<C> | undefined {
   return contextOf(ctx).state.get(principalKey) as Principal<C> | undefined
+}
+
+/**
+ * The nonce of the response, for the inline scripts and styles of its page. Made when it is first asked for; see `cspNonce`
+ * of `@wardstone/http`.
+ *
+ * @throws {@link InvalidArgumentError} `invalid_argument` without a policy for pages
+ *
+ * @example
+ * ```ts
+ * import { cspNonce } from '@wardstone/koa'
+ * import type { Context } from 'koa'
+ *
+ * export const script = (ctx: Context) => `<script nonce="${cspNonce(ctx)}">start()</script>`
+ * ```
+ */
+export function cspNonce(ctx: KoaContext): string {
+  return nonceOf(contextOf(ctx))
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '@wardstone/core'
 import { principalKey, type HttpContext } from '../context.ts'
+import { cspNonce as nonceOf } from '../secure-headers/nonce.ts'
 import { NodeContext } from './context.ts'
 
 /**
@@ -69,4 +70,22 @@ export function contextOf<R extends IncomingMessage>(request: R): HttpContext<R>
  */
 export function principal<C = unknown>(request: IncomingMessage): Principal<C> | undefined {
   return contextOf(request).state.get(principalKey) as Principal<C> | undefined
+}
+
+/**
+ * The nonce of the response, for the inline scripts and styles of its page. Made when it is first asked for; see `cspNonce`
+ * of `@wardstone/http`.
+ *
+ * @throws {@link InvalidArgumentError} `invalid_argument` without a policy for pages
+ *
+ * @example
+ * ```ts
+ * import type { IncomingMessage } from 'node:http'
+ * import { cspNonce } from '@wardstone/http/node'
+ *
+ * export const script = (request: IncomingMessage) => `<script nonce="${cspNonce(request)}">start()</script>`
+ * ```
+ */
+export function cspNonce(request: IncomingMessage): string {
+  return nonceOf(contextOf(request))
 }

@@ -2,6 +2,7 @@ import { parseAddress, type Principal } from '@wardstone/core'
 import { originKey, principalKey, type HttpContext } from '../context.ts'
 import { readCookie } from '../cookie.ts'
 import { pathOf, REPEATS, SINGULAR, TARGET } from '../request.ts'
+import { cspNonce as nonceOf } from '../secure-headers/nonce.ts'
 import { RequestState } from '../state.ts'
 
 /** What a `Request` does not tell and its host knows. */
@@ -115,4 +116,22 @@ export function contextOf(request: Request, facts?: WebFacts): HttpContext<Reque
  */
 export function principal<C = unknown>(request: Request): Principal<C> | undefined {
   return contextOf(request).state.get(principalKey) as Principal<C> | undefined
+}
+
+/**
+ * The nonce of the response, for the inline scripts and styles of its page. Made when it is first asked for; see `cspNonce`
+ * of `@wardstone/http`.
+ *
+ * @throws {@link InvalidArgumentError} `invalid_argument` without a policy for pages
+ *
+ * @example
+ * ```ts
+ * import { cspNonce } from '@wardstone/http/web'
+ *
+ * export const page = (request: Request) =>
+ *   new Response(`<script nonce="${cspNonce(request)}">start()</script>`, { headers: { 'content-type': 'text/html' } })
+ * ```
+ */
+export function cspNonce(request: Request): string {
+  return nonceOf(contextOf(request))
 }

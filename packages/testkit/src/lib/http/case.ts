@@ -41,6 +41,16 @@ export const BASELINE: Transcript['headers'] = [
   ['origin-agent-cluster', '?1'],
 ]
 
+/** The same over TLS, as a trusted proxy may say. */
+export const BASELINE_OVER_TLS: Transcript['headers'] = BASELINE.flatMap(([name, value]) =>
+  name === 'content-security-policy'
+    ? [
+        [name, `${value}; upgrade-insecure-requests`],
+        ['strict-transport-security', 'max-age=31536000; includeSubDomains'],
+      ]
+    : [[name, value]],
+)
+
 const CLOSE: Transcript['headers'][number] = ['Connection', 'close']
 
 /** A request without a body, after which the connection ends. */

@@ -3,6 +3,7 @@ import { bodyCases } from './cases/bodies.ts'
 import { contextCases } from './cases/context.ts'
 import { headerCases } from './cases/headers.ts'
 import { lifecycleCases } from './cases/lifecycle.ts'
+import { secureHeaderCases } from './cases/secure-headers.ts'
 import type { HostDifference, HttpHost } from './host.ts'
 import { sorted } from './transcript.ts'
 
@@ -11,7 +12,13 @@ import { sorted } from './transcript.ts'
  *
  * @see {@link runHttpCase}
  */
-export const httpCases: readonly HttpCase[] = [...contextCases, ...headerCases, ...lifecycleCases, ...bodyCases]
+export const httpCases: readonly HttpCase[] = [
+  ...contextCases,
+  ...headerCases,
+  ...secureHeaderCases,
+  ...lifecycleCases,
+  ...bodyCases,
+]
 
 /** The table as one host is held to it. */
 export interface HostTable {

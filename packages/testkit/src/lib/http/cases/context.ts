@@ -1,5 +1,5 @@
 import { clientFacts, jsonReply, type Endpoint } from '@wardstone/http'
-import { ask, refusal, response, type HttpCase } from '../case.ts'
+import { ask, BASELINE, BASELINE_OVER_TLS, refusal, response, type HttpCase } from '../case.ts'
 import type { HttpRoute } from '../host.ts'
 import { REQUEST_ID } from '../transcript.ts'
 
@@ -32,8 +32,8 @@ const get = (path: string, endpoint: Endpoint, mount?: `/${string}`) => (): read
   { method: 'GET', path, mount, answer: { endpoint } },
 ]
 
-function json(body: object, guards: ReadonlyArray<readonly [string, string]> = []): HttpCase['expect'] {
-  return response(200, { guards, headers: [['content-type', 'application/json']], body: JSON.stringify(body) })
+function json(body: object, baseline = BASELINE): HttpCase['expect'] {
+  return response(200, { baseline, headers: [['content-type', 'application/json']], body: JSON.stringify(body) })
 }
 
 const nobody = { authorization: null, origin: null, host: 'app.test', sid: null, other: null, list: null }
@@ -165,6 +165,6 @@ export const contextCases: readonly HttpCase[] = [
 
 /** The id is the proxy's, and what came over TLS is answered with HSTS. */
 function trusted(body: { readonly ip: string; readonly secure: boolean; readonly requestId: string }): HttpCase['expect'] {
-  const expected = json(body, [['strict-transport-security', 'max-age=31536000; includeSubDomains']])
+  const expected = json(body, BASELINE_OVER_TLS)
   return { ...expected, headers: [['x-request-id', body.requestId], ...expected.headers.slice(1)] }
 }
