@@ -45,7 +45,7 @@ describe('the guide "Protect an application", typed in and started', () => {
       const post = (path: string, headers: Record<string, string>, body?: object): Promise<Response> =>
         fetch(api + path, {
           method: 'POST',
-          headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+          headers: { ...headers, 'sec-fetch-site': 'same-origin', ...(body && { 'content-type': 'application/json' }) },
           ...(body && { body: JSON.stringify(body) }),
         })
       const signIn = async (username: string, password: string): Promise<{ cookie: string; authorization: string }> => {

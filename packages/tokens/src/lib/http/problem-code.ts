@@ -6,7 +6,6 @@
  * - `invalid_refresh_token`: 401. There is no refresh token, or it is not accepted: sign in again.
  * - `sign_in_refused`: 401. The sign-in was right, but no session begins: the account has gone or was logged out everywhere meanwhile.
  * - `session_not_revoked`: 503. The cookie is removed, but the store could not be told: the session may live on.
- * - `cross_site_request`: 403. The browser says that another site caused the request.
  */
 export type SessionProblemCode =
   | 'authentication_required'
@@ -14,4 +13,3 @@ export type SessionProblemCode =
   | 'invalid_refresh_token'
   | 'sign_in_refused'
   | 'session_not_revoked'
-  | 'cross_site_request'

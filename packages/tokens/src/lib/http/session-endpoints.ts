@@ -1,11 +1,19 @@
 import { InvalidArgumentError, readOptions } from '@wardstone/core'
-import { clientFacts, jsonReply, problem, type Endpoint, type HeaderList, type HttpContext, type Reply } from '@wardstone/http'
+import {
+  clientFacts,
+  jsonReply,
+  problem,
+  refusedAsCrossSite,
+  type Endpoint,
+  type HeaderList,
+  type HttpContext,
+  type Reply,
+} from '@wardstone/http'
 import { RefreshKeyUnknownError } from '../errors.ts'
 import { isObjectWith } from '../access/verifier.ts'
 import type { Verified } from '../access/verified.ts'
 import type { IssueInput, Refreshed, RefreshRefused, TokenPair, TokenService } from '../token-service.ts'
 import { verifiedKey } from './bearer.ts'
-import { refusedAsCrossSite } from './same-origin.ts'
 import { readRefreshCookie, type RefreshCookie, type RefreshCookieOptions } from './cookie.ts'
 
 /** Options of {@link createSessionEndpoints}. */
