@@ -7,6 +7,7 @@
  * - `WARDSTONE_INSECURE_COOKIE`: the refresh cookie goes over plain http, since `NODE_ENV` is not `production`.
  * - `WARDSTONE_HOST_PROXY_SETTING`: The web framework trusts proxies by a rule of its own that differs from `trustedProxies`.
  * - `WARDSTONE_NONCE_CACHED`: A page with a nonce asked to be cached, and was sent with `no-store`.
+ * - `WARDSTONE_UNTRUSTED_PROXY`: A request told by its headers where it came from, and `trustedProxies` was left out.
  * - `WARDSTONE_UNSAFE_CSP`: The content security policy lets scripts run that an attacker can bring.
  */
 export type WarningCode =
@@ -17,6 +18,7 @@ export type WarningCode =
   | 'WARDSTONE_INSECURE_COOKIE'
   | 'WARDSTONE_NONCE_CACHED'
   | 'WARDSTONE_UNSAFE_CSP'
+  | 'WARDSTONE_UNTRUSTED_PROXY'
 
 /**
  * Whether this process runs in production: `NODE_ENV` is `production`. Services ask once, at construction: what may be

@@ -1,4 +1,4 @@
-import { runner, type Guard, type Outcome } from '@wardstone/http'
+import { inContext, runner, type Guard, type Outcome } from '@wardstone/http'
 import { applyOutcome } from '@wardstone/http/node'
 import type { FastifyReply, onRequestHookHandler } from 'fastify'
 import { contextOf } from './context.ts'
@@ -25,9 +25,11 @@ type Done = (error?: Error) => void
 export function guard(...guards: readonly Guard[]): onRequestHookHandler {
   const run = runner(guards)
   return function wardstoneGuard(request, reply, done) {
-    const outcome = run(contextOf(request))
-    if (outcome instanceof Promise) outcome.then((late) => settle(late, reply, done)).catch(done)
-    else settle(outcome, reply, done)
+    const ctx = contextOf(request)
+    const outcome = inContext(ctx, () => run(ctx))
+    // Only now is it known, of a baseline, in which storage to go on.
+    if (outcome instanceof Promise) outcome.then((late) => inContext(ctx, () => settle(late, reply, done))).catch(done)
+    else inContext(ctx, () => settle(outcome, reply, done))
   }
 }
 

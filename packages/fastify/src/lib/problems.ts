@@ -1,4 +1,4 @@
-import { faultAnswers, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
+import { faultAnswers, inContext, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
 import { CONTENT_HEADERS } from '@wardstone/http/node'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
@@ -25,7 +25,8 @@ export function problems(options?: ProblemsOptions<FastifyRequest>): FastifyPlug
       sendReply(reply, notFoundProblem(contextOf(request)))
     })
     instance.setErrorHandler(function wardstoneProblem(error, request, reply) {
-      const answered = answer(contextOf(request), error, reply.raw.headersSent)
+      const ctx = contextOf(request)
+      const answered = inContext(ctx, () => answer(ctx, error, reply.raw.headersSent))
       for (const name of CONTENT_HEADERS) reply.removeHeader(name)
       sendReply(reply, answered)
     })

@@ -1,4 +1,4 @@
-import { runner, type Guard } from '@wardstone/http'
+import { inContext, runner, type Guard } from '@wardstone/http'
 import { applyOutcome } from '@wardstone/http/node'
 import { contextOf, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
@@ -21,11 +21,14 @@ import { sendReply } from './reply.ts'
 export function guard(...guards: readonly Guard[]): KoaMiddleware {
   const run = runner(guards)
   return async function wardstoneGuard(ctx, next) {
-    const running = run(contextOf(ctx))
+    const context = contextOf(ctx)
+    const running = inContext(context, () => run(context))
     const outcome = running instanceof Promise ? await running : running
-    applyOutcome(ctx.res, outcome)
-    if (outcome.fault !== undefined) throw outcome.fault
-    if (outcome.refused !== undefined) sendReply(ctx, outcome.refused.reply)
-    else await next()
+    // Only now is it known, of a baseline, in which storage to go on.
+    await inContext(context, () => {
+      applyOutcome(ctx.res, outcome)
+      if (outcome.fault !== undefined) throw outcome.fault
+      return outcome.refused === undefined ? next() : sendReply(ctx, outcome.refused.reply)
+    })
   }
 }

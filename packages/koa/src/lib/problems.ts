@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { faultAnswers, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
+import { faultAnswers, inContext, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
 import { CONTENT_HEADERS, endReply } from '@wardstone/http/node'
 import { contextOf, type KoaContext, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
@@ -36,11 +36,12 @@ export function problems(options?: ProblemsOptions<KoaContext>): KoaMiddleware {
       const { res } = ctx
       if (error == null || error === last || isAbort(error, res)) return
       last = error
-      const reply = answer(contextOf(ctx), error, res.headersSent)
+      const context = contextOf(ctx)
+      const reply = inContext(context, () => answer(context, error, res.headersSent))
       if (!res.headersSent) for (const name of CONTENT_HEADERS) res.removeHeader(name)
       endReply(res, reply)
     }
-    await next()
+    await inContext(contextOf(ctx), next)
     if (isUnanswered(ctx)) sendReply(ctx, notFoundProblem(contextOf(ctx)))
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { baseline as baselineGuard, type BaselineOptions } from '../baseline.ts'
+import { inContext } from '../context-storage.ts'
 import type { Endpoint, Guard } from '../decision.ts'
 import { endpointRunner, type EndpointOptions } from '../endpoint.ts'
 import { faultAnswers, type ProblemsOptions } from '../faults.ts'
@@ -45,9 +47,11 @@ export function baseline(options?: BaselineOptions): NodeHandler {
 export function guard(...guards: readonly Guard[]): NodeHandler {
   const run = runner(guards)
   return function wardstoneGuard(request, response, next) {
-    const outcome = run(contextOf(request))
-    if (outcome instanceof Promise) outcome.then((late) => settle(late, response, next)).catch(next)
-    else settle(outcome, response, next)
+    const ctx = contextOf(request)
+    const outcome = inContext(ctx, () => run(ctx))
+    // Only now is it known, of a baseline, in which storage to go on.
+    if (outcome instanceof Promise) outcome.then((late) => inContext(ctx, () => settle(late, response, next))).catch(next)
+    else inContext(ctx, () => settle(outcome, response, next))
   }
 }
 
@@ -79,7 +83,8 @@ function settle(outcome: Outcome, response: ServerResponse, next: Next): void {
 export function endpoint(handler: Endpoint, options?: EndpointOptions): NodeHandler {
   const answer = endpointRunner(handler, options)
   return function wardstoneEndpoint(request, response, next) {
-    answer(contextOf(request), { parsed: bodyOf(request), chunks: () => chunksOf(request) })
+    const ctx = contextOf(request)
+    inContext(ctx, () => answer(ctx, { parsed: bodyOf(request), chunks: () => chunksOf(request) }))
       .then((reply) => endReply(response, reply))
       .catch(next)
   }
@@ -91,8 +96,8 @@ function bodyOf(request: IncomingMessage): unknown {
 }
 
 /** The bytes of a body. Leaving off must not destroy the request: the socket goes with it, and the answer too. */
-export function chunksOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
-  return message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
+export function chunksOf(body: Readable): AsyncIterable<Uint8Array> {
+  return body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
 }
 
 /**
@@ -109,7 +114,8 @@ export function problems(options?: ProblemsOptions<IncomingMessage>): [notFound:
       endReply(response, notFoundProblem(contextOf(request)))
     },
     function wardstoneProblem(error, request, response, _next) {
-      const reply = answer(contextOf(request), error, response.headersSent)
+      const ctx = contextOf(request)
+      const reply = inContext(ctx, () => answer(ctx, error, response.headersSent))
       if (!response.headersSent) for (const name of CONTENT_HEADERS) response.removeHeader(name)
       endReply(response, reply)
     },

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { ClosedHook, HeadHook, Reply } from '../decision.ts'
 import type { Outcome } from '../runner.ts'
@@ -91,5 +92,6 @@ function onceClosed(response: ServerResponse, closed: readonly ClosedHook[]): vo
   }
   // While an asynchronous guard was thinking, the client may have gone.
   if (response.closed) settle()
-  else response.once('close', settle)
+  // The socket tells of its end outside of every request; hooks are to find theirs.
+  else response.once('close', AsyncResource.bind(settle))
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { ClosedHook, HeadHook } from '../decision.ts'
 import type { HeaderList } from '../headers.ts'
 import type { Outcome } from '../runner.ts'
@@ -68,7 +69,8 @@ export class Exchange {
     if (this.#signal.aborted) this.end(undefined)
     if (this.#over !== undefined) return runClosed(hooks, this.#over.status)
     if (this.#closed.length === 0) this.#signal.addEventListener('abort', () => this.end(undefined), { once: true })
-    this.#closed.push(...hooks)
+    // The runtime tells of the end outside of every request; hooks are to find theirs.
+    this.#closed.push(...hooks.map((hook) => AsyncResource.bind(hook)))
   }
 
   /** Only the runtime knows when bytes have left. What can be seen is that it has taken the last of them, or no more. */

@@ -1,5 +1,6 @@
 import { baseline as baselineGuard, type BaselineOptions } from '../baseline.ts'
 import type { HttpContext } from '../context.ts'
+import { inContext } from '../context-storage.ts'
 import type { Endpoint, Guard, Reply } from '../decision.ts'
 import { endpointRunner, type EndpointOptions } from '../endpoint.ts'
 import { faultAnswers, type ProblemsOptions } from '../faults.ts'
@@ -67,10 +68,13 @@ export function guard(...guards: readonly Guard[]): WebHandler {
   const run = runner(guards)
   return function wardstoneGuard(request, next, facts) {
     return around(request, facts, async (ctx, exchange) => {
-      const outcome = await run(ctx)
-      exchange.add(outcome)
-      if (outcome.fault !== undefined) throw outcome.fault
-      return outcome.refused === undefined ? next() : responseOf(ctx, outcome.refused.reply)
+      const outcome = await inContext(ctx, () => run(ctx))
+      // Only now is it known, of a baseline, in which storage to go on.
+      return inContext(ctx, () => {
+        exchange.add(outcome)
+        if (outcome.fault !== undefined) throw outcome.fault
+        return outcome.refused === undefined ? next() : responseOf(ctx, outcome.refused.reply)
+      })
     })
   }
 }
@@ -96,7 +100,7 @@ export function endpoint(
   return async function wardstoneEndpoint(request, facts) {
     const ctx = contextOf(request, facts)
     const body = { parsed: undefined, chunks: () => chunksOf(request), unannounced: request.body !== null }
-    return responseOf(ctx, await answer(ctx, body))
+    return responseOf(ctx, await inContext(ctx, () => answer(ctx, body)))
   }
 }
 
@@ -112,11 +116,12 @@ export function problems(options?: ProblemsOptions<Request>): WebBoundary {
     return around(request, facts, async (ctx, exchange) => {
       const rescue = (error: unknown): Response => {
         exchange.forgetContent()
-        return responseOf(ctx, answer(ctx, error, false))
+        const reply = inContext(ctx, () => answer(ctx, error, false))
+        return responseOf(ctx, reply)
       }
       exchange.rescue ??= rescue
       try {
-        return (await next()) ?? responseOf(ctx, notFoundProblem(ctx))
+        return (await inContext(ctx, next)) ?? responseOf(ctx, notFoundProblem(ctx))
       } catch (error) {
         return rescue(error)
       }
