@@ -1,6 +1,13 @@
 import { warn } from '@wardstone/core'
-import { faultProblem, readBaseline, type BaselineOptions } from '@wardstone/http'
-import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { faultProblem, inContext, readBaseline, type BaselineOptions } from '@wardstone/http'
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+} from 'fastify'
 import { contextOf, cspNonce } from './context.ts'
 import { guard } from './guard.ts'
 import { plugin } from './plugin.ts'
@@ -29,7 +36,7 @@ import { sendReply } from './reply.ts'
  * ```
  */
 export function baseline(options?: BaselineOptions): FastifyPluginCallback {
-  const { guard: base, nonces } = readBaseline(options)
+  const { guard: base, nonces, keepsContext } = readBaseline(options)
   const apply = guard(base)
   return plugin('@wardstone/fastify/baseline', (instance) => {
     let asked = false
@@ -48,7 +55,20 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
       apply.call(instance, request, reply, done)
     }
     instance.addHook('onRequest', hook)
+    if (keepsContext) keepContext(instance)
   })
+}
+
+/**
+ * A plugin's parser that listens to the body's stream comes back outside of the request, and so do the ends of responses and
+ * connections. Ours are the first hooks there; those of the application run inside of them.
+ */
+function keepContext(instance: FastifyInstance): void {
+  instance.addHook('preValidation', (request, _reply, done) => inContext(contextOf(request), done))
+  instance.addHook('onError', (request, _reply, _error, done) => inContext(contextOf(request), done))
+  instance.addHook('onTimeout', (request, _reply, done) => inContext(contextOf(request), done))
+  instance.addHook('onRequestAbort', (request, done) => inContext(contextOf(request), done))
+  instance.addHook('onResponse', (request, _reply, done) => inContext(contextOf(request), done))
 }
 
 /** What `@fastify/view` gives to templates. */

@@ -1,4 +1,4 @@
-import { endpointRunner, type Endpoint, type EndpointOptions } from '@wardstone/http'
+import { endpointRunner, inContext, type Endpoint, type EndpointOptions } from '@wardstone/http'
 import { chunksOf } from '@wardstone/http/node'
 import { contextOf, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
@@ -22,6 +22,7 @@ export function endpoint(handler: Endpoint, options?: EndpointOptions): KoaMiddl
   const answer = endpointRunner(handler, options)
   return async function wardstoneEndpoint(ctx) {
     const parsed = (ctx.request as { readonly body?: unknown }).body
-    sendReply(ctx, await answer(contextOf(ctx), { parsed, chunks: () => chunksOf(ctx.req) }))
+    const context = contextOf(ctx)
+    sendReply(ctx, await inContext(context, () => answer(context, { parsed, chunks: () => chunksOf(ctx.req) })))
   }
 }
