@@ -1,4 +1,6 @@
-export type { EndpointOptions, ProblemsOptions } from '@wardstone/http'
+export type { CompressionOptions, EndpointOptions, JsonBodyOptions, ProblemsOptions } from '@wardstone/http'
 export { contextOf, cspNonce, endpoint, guard, principal, problems } from '@wardstone/http/node'
 export type { NodeErrorHandler, NodeHandler } from '@wardstone/http/node'
 export { baseline } from './lib/baseline.ts'
+export { compression } from './lib/compression.ts'
+export { jsonBody } from './lib/json-body.ts'

@@ -4,5 +4,5 @@ export type { Next, NodeErrorHandler, NodeHandler } from './lib/node/handlers.ts
 export { listener } from './lib/node/listener.ts'
 export { contextOf, cspNonce, principal } from './lib/node/request.ts'
 export { applyOutcome, endReply, headersOf } from './lib/node/response.ts'
-export { addHeaders, CONTENT_HEADERS, wireReply } from './lib/wire.ts'
+export { addHeaders, CONTENT_HEADERS, headView, wireReply } from './lib/wire.ts'
 export type { HeaderTarget } from './lib/wire.ts'

@@ -1,5 +1,6 @@
-export type { EndpointOptions, ProblemsOptions } from '@wardstone/http'
+export type { CompressionOptions, EndpointOptions, ProblemsOptions } from '@wardstone/http'
 export { baseline } from './lib/baseline.ts'
+export { compression } from './lib/compression.ts'
 export { contextOf, cspNonce, principal } from './lib/context.ts'
 export type { KoaContext, KoaMiddleware } from './lib/context.ts'
 export { endpoint } from './lib/endpoint.ts'

@@ -1,12 +1,13 @@
-import { bodyLimitOf, endpointRunner, hasBody, requireJson, type Endpoint, type EndpointOptions } from '@wardstone/http'
+import { endpointRules, endpointRunner, hasBody, readJsonBody, type Endpoint, type EndpointOptions } from '@wardstone/http'
+import { chunksOf } from '@wardstone/http/node'
 import type { RouteShorthandOptionsWithHandler } from 'fastify'
 import { contextOf } from './context.ts'
 import { sendReply } from './reply.ts'
 import { skipBody } from './skip-body.ts'
 
 /**
- * A route from an {@link Endpoint}: JSON or nothing comes in, through Fastify's own parser, a reply goes out. What it makes
- * is the options of a route, to which hooks may be added.
+ * A route from an {@link Endpoint}: JSON or nothing comes in, a reply goes out. What it makes is the options of a route, to which
+ * hooks may be added; from `preValidation` on, `request.body` is there.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *
@@ -24,15 +25,26 @@ import { skipBody } from './skip-body.ts'
  */
 export function endpoint(handler: Endpoint, options?: EndpointOptions): RouteShorthandOptionsWithHandler {
   const answer = endpointRunner(handler, options)
+  const rules = endpointRules(options)
   return {
-    bodyLimit: bodyLimitOf(options),
-    // After every guard, before the body.
+    bodyLimit: rules.limit,
+    // After every guard, before the body. Fastify's own parser makes text also of bytes that are none.
     preParsing(request, reply, payload, done) {
       const ctx = contextOf(request)
-      const refused = requireJson(ctx)
-      if (refused !== undefined) return sendReply(reply, refused.reply)
-      if (!hasBody(ctx)) skipBody(request)
-      done(null, payload)
+      if (!rules.expects(ctx)) {
+        const refused = rules.requireJson(ctx)
+        if (refused !== undefined) return sendReply(reply, refused.reply)
+        if (!hasBody(ctx)) skipBody(request)
+        return done(null, payload)
+      }
+      readJsonBody(rules, ctx, { parsed: undefined, chunks: () => chunksOf(payload) })
+        .then((read) => {
+          if (!read.ok) return sendReply(reply, read.reply)
+          request.body = read.body
+          skipBody(request)
+          done(null, payload)
+        })
+        .catch(done)
     },
     async handler(request, reply) {
       sendReply(reply, await answer(contextOf(request), { parsed: request.body }))

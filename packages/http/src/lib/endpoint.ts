@@ -2,13 +2,12 @@ import { ConfigurationError, readOptions } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import type { Endpoint, Refused, Reply } from './decision.ts'
 import { errorOf } from './error-of.ts'
-import { parseJson, requireJson } from './json.ts'
-import { faultProblem } from './problem.ts'
-import { hasBody } from './request.ts'
+import { readJsonRules, type JsonRules } from './json-body.ts'
+import type { JsonLimits } from './parse-json.ts'
 
 /** Options of every adapter's `endpoint`. */
-export interface EndpointOptions {
-  /** The largest body that is read, in bytes. Default 102,400. */
+export interface EndpointOptions extends JsonLimits {
+  /** The largest body that is read, in bytes. Default 102,400. Above the `bodyLimit` of `baseline` it has no effect. */
   readonly bodyLimit?: number | undefined
 }
 
@@ -22,13 +21,19 @@ export interface IncomingBody {
   readonly unannounced?: boolean | undefined
 }
 
+/** A body that came in, `undefined` if there is none. */
+export interface ReadBody {
+  readonly ok: true
+  readonly body: unknown
+}
+
 /**
- * The largest body that an endpoint reads, in bytes.
+ * The rules that an endpoint reads its body by.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  */
-export function bodyLimitOf(options: EndpointOptions | undefined): number {
-  return readOptions('endpoint', options, (o) => o.integer('bodyLimit', { min: 1, max: 2 ** 30 }, 102_400))
+export function endpointRules(options: EndpointOptions | undefined): JsonRules {
+  return readOptions('endpoint', options, (o) => readJsonRules(o, 'bodyLimit'))
 }
 
 /**
@@ -45,9 +50,9 @@ export function endpointRunner(
   if (typeof handler !== 'function') {
     throw new ConfigurationError('endpoint', [{ option: 'handler', expected: 'expected a function' }])
   }
-  const limit = bodyLimitOf(options)
+  const rules = endpointRules(options)
   return async (ctx, body) => {
-    const read = await readJson(ctx, body, limit)
+    const read = await readJsonBody(rules, ctx, body)
     if (!read.ok) return read.reply
     try {
       const reply = await handler(ctx, read.body)
@@ -59,38 +64,39 @@ export function endpointRunner(
   }
 }
 
-/** What is larger is refused as soon as that shows (413), what is no JSON, with 415 or 400. */
-async function readJson(
-  ctx: HttpContext,
-  body: IncomingBody,
-  limit: number,
-): Promise<Refused | { readonly ok: true; readonly body: unknown }> {
-  const refused = requireJson(ctx)
+/** Reads a body: what is larger is refused as soon as that shows (413), what is no JSON, with 415 or 400. */
+export async function readJsonBody(rules: JsonRules, ctx: HttpContext, body: IncomingBody): Promise<Refused | ReadBody> {
+  // Of what is parsed already, its parser has judged the size.
+  const refused = body.chunks === undefined || body.parsed !== undefined ? rules.requireJson(ctx) : rules.before(ctx)
   if (refused !== undefined) return refused
-  const announced = hasBody(ctx)
+  const announced = rules.expects(ctx)
   // What comes with GET is never read; and some parsers make an empty object of no body at all.
   if (ctx.method === 'GET' || ctx.method === 'HEAD' || !(announced || body.unannounced === true)) return NO_BODY
   if (body.parsed !== undefined || body.chunks === undefined) return { ok: true, body: body.parsed }
-  if (Number(ctx.header('content-length') ?? 0) > limit) return refusal(ctx, 413)
+  const limit = rules.limitOf(ctx)
   const arriving = body.chunks()
   const chunks: Uint8Array[] = []
   let size = 0
   try {
     for await (const chunk of arriving) {
       size += chunk.length
-      if (size > limit) return refusal(ctx, 413)
+      if (size > limit) return rules.refuse(ctx, 'too_large', `${size} bytes have come`)
       chunks.push(chunk)
     }
-    if (size === 0 && !announced) return NO_BODY
-    return requireJson(ctx, true) ?? { ok: true, body: parseJson(Buffer.concat(chunks, size).toString()) }
   } catch {
-    return refusal(ctx, 400) // no JSON, or the client went away in the middle of it
+    return rules.refuse(ctx, 'malformed', 'the client went away in the middle of the body')
   }
+  if (size === 0 && !announced) return NO_BODY
+  return rules.requireJson(ctx, true) ?? parsed(rules, ctx, chunks, size)
 }
 
-const NO_BODY = Object.freeze({ ok: true, body: undefined })
+const NO_BODY: ReadBody = Object.freeze({ ok: true, body: undefined })
 
-function refusal(ctx: HttpContext, statusCode: 400 | 413): Refused {
-  const code = statusCode === 413 ? 'body_too_large' : 'malformed_request'
-  return { ok: false, reply: faultProblem(ctx, { statusCode, expose: true }), code }
+function parsed(rules: JsonRules, ctx: HttpContext, chunks: readonly Uint8Array[], size: number): Refused | ReadBody {
+  const [first] = chunks
+  try {
+    return { ok: true, body: rules.parse(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size)) }
+  } catch (error) {
+    return rules.refuse(ctx, 'malformed', error instanceof Error ? error.message : 'The text is no JSON')
+  }
 }

@@ -1,4 +1,4 @@
-import type { ClosedHook, HeadHook } from './decision.ts'
+import type { ClosedHook, HeadHook, HeadView } from './decision.ts'
 import { uniteVary, type HeaderList } from './headers.ts'
 import type { Reply } from './reply.ts'
 
@@ -50,9 +50,14 @@ export function wireReply(reply: Reply): { readonly headers: HeaderList; readonl
 
 const OCTETS: HeaderList = [['content-type', 'application/octet-stream']]
 
+/** The head of a response as its headers stand now. */
+export function headView(status: number, target: HeaderTarget): HeadView {
+  return { status, header: (name) => textOf(target.get(name)) }
+}
+
 /** Runs hooks just before the head is sent. One that throws adds nothing: hosts write the head where nobody can catch. */
 export function runHeads(hooks: readonly HeadHook[], status: number, target: HeaderTarget): void {
-  const view = { status, header: (name: string) => textOf(target.get(name)) }
+  const view = headView(status, target)
   for (const hook of hooks) {
     try {
       addHeaders(target, hook(view) ?? [])

@@ -1,0 +1,2 @@
+export type { JsonBodyOptions } from '@wardstone/http'
+export { jsonBody } from './lib/json-body.ts'

@@ -1,0 +1,78 @@
+import { METHODS } from 'node:http'
+import { bodyParser } from '@koa/bodyparser'
+import { jsonRules, type BodyFault, type JsonBodyOptions } from '@wardstone/http'
+import { contextOf, type KoaMiddleware } from './context.ts'
+import { sendReply } from './reply.ts'
+
+/** What Koa's parser means by the status of its errors. They carry the body, and quote it: neither is passed on. */
+const FAULTS: Readonly<Record<number, BodyFault>> = { 400: 'malformed', 413: 'too_large' }
+const WHY: Readonly<Record<BodyFault, string>> = {
+  malformed: 'The text is no JSON, or the client went away in the middle of it',
+  too_large: 'it has come',
+}
+
+/**
+ * Parses bodies of JSON by `@koa/bodyparser`, set up so that it takes nothing else: another type, another charset or a compressed
+ * body is a 415, one above the limit a 413 as soon as that shows, malformed, poisoned or too deeply nested JSON a 400. What comes
+ * with `GET` and `HEAD` is not looked at. Handlers find the value in `ctx.request.body`, which is `undefined` without a body.
+ *
+ * Goes behind {@link baseline} and {@link problems}, on the application or on routes; where other types are to come in, their routes
+ * go before it.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { baseline, problems } from '@wardstone/koa'
+ * import { jsonBody } from '@wardstone/koa/body'
+ * import Koa from 'koa'
+ *
+ * const app = new Koa()
+ * app.use(baseline({ bodyLimit: Number(process.env.MAX_REQUEST_SIZE_BYTES ?? 1_048_576) }))
+ * app.use(problems())
+ * app.use(jsonBody({ limit: 65_536 }))
+ * app.use((ctx) => void (ctx.body = ctx.request.body))
+ * ```
+ */
+export function jsonBody(options?: JsonBodyOptions): KoaMiddleware {
+  const rules = jsonRules(options)
+  const parse = parserOf(rules.limit)
+  return async function wardstoneJsonBody(ctx, next) {
+    const http = contextOf(ctx)
+    const refused = rules.before(http)
+    if (refused !== undefined) return sendReply(ctx, refused.reply)
+    if (rules.expects(http) && (ctx.request as WithBody).body === undefined) {
+      const limit = rules.limitOf(http)
+      const chunks: Buffer[] = []
+      ctx.req.on('data', (chunk: Buffer) => void chunks.push(chunk))
+      try {
+        await (limit === rules.limit ? parse : parserOf(limit))(ctx, async () => {})
+      } catch (error) {
+        const fault = FAULTS[Number((error as { readonly status?: unknown }).status)]
+        if (fault === undefined) throw error
+        return sendReply(ctx, rules.refuse(http, fault, WHY[fault]).reply)
+      }
+      try {
+        rules.check(Buffer.concat(chunks))
+      } catch (error) {
+        return sendReply(ctx, rules.refuse(http, 'malformed', (error as Error).message).reply)
+      }
+    }
+    await next()
+  }
+}
+
+/** Left on Koa's request by its parser. */
+interface WithBody {
+  readonly body?: unknown
+}
+
+function parserOf(limit: number): KoaMiddleware {
+  return bodyParser({
+    enableTypes: ['json'],
+    detectJSON: () => true, // which has been decided, once
+    jsonStrict: false, // a text is JSON too
+    jsonLimit: String(limit),
+    parsedMethods: METHODS.filter((method) => method !== 'GET' && method !== 'HEAD'),
+  }) as unknown as KoaMiddleware
+}
