@@ -1,6 +1,9 @@
 import type { HttpCase } from './case.ts'
 import { bodyCases } from './cases/bodies.ts'
+import { clientCases } from './cases/client.ts'
 import { contextCases } from './cases/context.ts'
+import { corsCases } from './cases/cors.ts'
+import { csrfCases } from './cases/csrf.ts'
 import { headerCases } from './cases/headers.ts'
 import { lifecycleCases } from './cases/lifecycle.ts'
 import { secureHeaderCases } from './cases/secure-headers.ts'
@@ -14,10 +17,13 @@ import { sorted } from './transcript.ts'
  */
 export const httpCases: readonly HttpCase[] = [
   ...contextCases,
+  ...clientCases,
   ...headerCases,
   ...secureHeaderCases,
   ...lifecycleCases,
   ...bodyCases,
+  ...corsCases,
+  ...csrfCases,
 ]
 
 /** The table as one host is held to it. */
