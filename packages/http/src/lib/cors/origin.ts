@@ -10,7 +10,7 @@ export interface ParsedOrigin {
 /** Stands for the label that a wildcard covers while the rest is read as a URL. */
 const LABEL = 'label.'
 const TRAILING = /[/?#\\]/
-const LOOPBACK = /^(?:localhost|.+\.localhost|127\..+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f.+\])$/
+const LOOPBACK = /^(?:localhost|.+\.localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f.+\])$/
 
 /**
  * Reads an entry of a list of origins, or says what is wrong with it and what was meant. A user name, a password and a path
