@@ -67,7 +67,7 @@ function locationOf(ctx: HttpContext): string {
   return target.replace(/[^\x21-\x7e]|\\/gu, encoded)
 }
 
-/** Node reads a request target byte by byte, so that each character up to 255 is one byte; beyond, it is text. */
+/** Where a parser of Node's lets them pass, characters up to 255 are one byte each; beyond, it is text. */
 function encoded(char: string): string {
   const code = char.codePointAt(0) ?? 0
   const bytes = code < 256 ? [code] : Buffer.from(char)
