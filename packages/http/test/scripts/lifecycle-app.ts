@@ -19,8 +19,11 @@ async function work(): Promise<string> {
 
 /** The listener of the plain server, for what frameworks do not differ in. */
 const plain = createServer((req, res) => {
+  if (req.url !== '/work') say({ requested: req.url })
   if (req.url === '/hang') return
-  if (req.url === '/events') {
+  if (req.url?.startsWith('/slow')) {
+    lifecycle.onDrain(() => res.end('at last'))
+  } else if (req.url === '/events') {
     res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: hello\n\n')
     lifecycle.onDrain(() => res.end('event: bye\n\n'))
   } else if (req.url === '/crash') {
@@ -35,7 +38,7 @@ const plain = createServer((req, res) => {
 })
 
 const lifecycle = createLifecycle({
-  report: (error) => say({ reported: String(error) }),
+  report: (error) => (ending === 'broken report' ? Promise.reject(new Error('no log')) : say({ reported: String(error) })),
   events: ({ name, data }) => say({ event: name, ...data }),
   ...(JSON.parse(options) as LifecycleOptions),
 })
