@@ -35,6 +35,7 @@ export function readCsp(
       directives.set(name, entries.map(canonical))
     }
   }
+  if (directives.size === 0) csp.problem('directives', 'none are left; write csp: false to send no policy')
   return { directives, reportOnly }
 }
 
