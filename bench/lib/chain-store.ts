@@ -20,7 +20,7 @@ const EPOCHS: Epochs = { epoch: 0, claimsEpoch: 0 }
 
 class ChainStore implements SessionStore {
   readonly lossy = false
-  readonly revocations = { follow: () => () => {} }
+  readonly revocations = { follow: () => () => {}, staleness: () => 0 }
   readonly #now: Now
   readonly #graceMs: number
   readonly #chains = new Map<string, Chain>()
@@ -76,6 +76,10 @@ class ChainStore implements SessionStore {
   endEveryone = notSimulated
   touchClaims = notSimulated
   list = notSimulated
+
+  async judge(): Promise<undefined> {
+    return undefined
+  }
 
   async epochs(): Promise<Epochs> {
     return EPOCHS

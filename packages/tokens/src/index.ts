@@ -1,7 +1,7 @@
 export type { OwnClaims } from './lib/access/claims.ts'
 export type { Verification, Verified } from './lib/access/verified.ts'
 export { createVerifier } from './lib/access/verifier.ts'
-export type { Verifier, VerifierOptions, VerifierStats } from './lib/access/verifier.ts'
+export type { OnStale, Verifier, VerifierOptions, VerifierStats } from './lib/access/verifier.ts'
 export { ClaimsNotAllowedError, ClaimsUnavailableError, RefreshKeyUnknownError } from './lib/errors.ts'
 export type {
   ClaimsChanged,
@@ -9,6 +9,7 @@ export type {
   KeyEvent,
   SessionCreated,
   SessionMoved,
+  SessionNotDurable,
   SessionRenewed,
   SessionUsedAfterEnd,
   TokenEvent,
@@ -32,9 +33,11 @@ export type { AccessRefusal, IssueRefusal, RefreshRefusal, Refusal } from './lib
 export type { SignatureRefusal } from './lib/jws/verify.ts'
 export { createTokenService } from './lib/service.ts'
 export type { RefreshOptions, SessionFacts, TokenServiceOptions } from './lib/service-options.ts'
+export { followRevocations } from './lib/sessions/followed-feed.ts'
+export type { FollowedFeed, FollowOptions, RevocationBatch, RevocationSource } from './lib/sessions/followed-feed.ts'
 export { memoryStore } from './lib/sessions/memory-store.ts'
 export type { MemoryStoreOptions } from './lib/sessions/memory-store.ts'
-export type { Revocation, RevocationFeed } from './lib/sessions/revocation.ts'
+export type { Revocable, Revocation, RevocationFeed } from './lib/sessions/revocation.ts'
 export type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './lib/sessions/store.ts'
 export type {
   ClaimsUnavailable,
@@ -46,4 +49,5 @@ export type {
   TokenPair,
   TokenService,
   TokenServiceStats,
+  VerifyOptions,
 } from './lib/token-service.ts'

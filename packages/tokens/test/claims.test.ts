@@ -93,7 +93,7 @@ describe('a loader that fails', () => {
     expect(await tokens.refresh(session.refreshToken)).toEqual({ ok: false, code: 'subject_gone', retryable: false })
     gone.now = false
     expect(codeOf(await tokens.refresh(session.refreshToken))).toBe('subject_gone')
-    expect(codeOf(tokens.verify(session.accessToken))).toBe('session_ended')
+    expect(codeOf(tokens.verifyNow(session.accessToken))).toBe('session_ended')
     expect((await renew(tokens, ben)).kind).toBe('rotated')
     expect(events.find((event) => event.name === 'authn_token_revoked')).toMatchObject({
       data: { reason: 'subject_gone', sids: [session.sid] },

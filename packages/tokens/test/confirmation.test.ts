@@ -17,7 +17,7 @@ describe('the arrival of a token', () => {
     verified(tokens, first)
     clock.advance('1m')
     const second = accepted(await tokens.refresh(first.refreshToken))
-    expect(codeOf(tokens.verify(second.accessToken, { confirm: false }))).toBe('ok')
+    expect(codeOf(tokens.verifyNow(second.accessToken, { confirm: false }))).toBe('ok')
     expect(confirmed()).toEqual([0])
     for (let i = 0; i < 5; i++) for (const each of [second, first]) verified(tokens, each)
     expect(confirmed()).toEqual([0, 1])
@@ -41,7 +41,7 @@ describe('the arrival of a token', () => {
     const first = await signIn(tokens)
     clock.advance('1m')
     const second = accepted(await tokens.refresh(first.refreshToken))
-    const token = accepted(tokens.verify(second.accessToken, { confirm: false }))
+    const token = accepted(tokens.verifyNow(second.accessToken, { confirm: false }))
     store.down = true
     await expect(tokens.confirm(token)).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
     store.down = false
@@ -53,7 +53,7 @@ describe('the arrival of a token', () => {
   it('[TOK-3] of an older generation says nothing of the newer one', async () => {
     const { tokens, clock } = setUp()
     const first = await signIn(tokens)
-    const seen = accepted(tokens.verify(first.accessToken, { confirm: false }))
+    const seen = accepted(tokens.verifyNow(first.accessToken, { confirm: false }))
     clock.advance('1m')
     const lost = accepted(await tokens.refresh(first.refreshToken))
     await tokens.confirm(seen)

@@ -21,11 +21,11 @@ describe('a ring of secrets', () => {
   it('[TOK-7] signs with the current secret and accepts next and previous ones', async () => {
     const { tokens, clock } = setUp()
     expect(opened((await signIn(tokens)).accessToken).header).toMatchObject({ alg: 'HS256', kid: a.kid })
-    for (const each of [a, b, c]) expect(codeOf(tokens.verify(await forge(clock.now(), each.bytes(), each.kid)))).toBe('ok')
+    for (const each of [a, b, c]) expect(codeOf(tokens.verifyNow(await forge(clock.now(), each.bytes(), each.kid)))).toBe('ok')
     const stranger = generateSecret()
-    expect(codeOf(tokens.verify(await forge(clock.now(), stranger.bytes(), stranger.kid)))).toBe('unknown_key')
-    expect(codeOf(tokens.verify(await forge(clock.now(), stranger.bytes(), a.kid)))).toBe('bad_signature')
-    expect(codeOf(tokens.verify(await forge(clock.now(), a.bytes(), b.kid)))).toBe('bad_signature')
+    expect(codeOf(tokens.verifyNow(await forge(clock.now(), stranger.bytes(), stranger.kid)))).toBe('unknown_key')
+    expect(codeOf(tokens.verifyNow(await forge(clock.now(), stranger.bytes(), a.kid)))).toBe('bad_signature')
+    expect(codeOf(tokens.verifyNow(await forge(clock.now(), a.bytes(), b.kid)))).toBe('bad_signature')
   })
 
   it('[TOK-7] tries tokens without a kid only when it was told to, and only against the ring', async () => {
@@ -33,10 +33,10 @@ describe('a ring of secrets', () => {
     const lenient = setUp({ allowMissingKid: true })
     for (const each of [a, b, c]) {
       const kidless = await forge(strict.clock.now(), each.bytes())
-      expect([codeOf(strict.tokens.verify(kidless)), codeOf(lenient.tokens.verify(kidless))]).toEqual(['unknown_key', 'ok'])
+      expect([codeOf(strict.tokens.verifyNow(kidless)), codeOf(lenient.tokens.verifyNow(kidless))]).toEqual(['unknown_key', 'ok'])
     }
     const stranger = await forge(lenient.clock.now(), generateSecret().bytes())
-    expect(codeOf(lenient.tokens.verify(stranger))).toBe('bad_signature')
+    expect(codeOf(lenient.tokens.verifyNow(stranger))).toBe('bad_signature')
   })
 
   it('[TOK-7] a rotation logs nobody out while the previous secret is kept', async () => {
@@ -57,7 +57,7 @@ describe('a ring of secrets', () => {
     verified(tokens, before)
     verified(tokens, before)
     jwtRing.replace({ current: b })
-    expect(codeOf(tokens.verify(before.accessToken))).toBe('unknown_key')
+    expect(codeOf(tokens.verifyNow(before.accessToken))).toBe('unknown_key')
     expect(verified(tokens, await renew(tokens, before)).principal.id).toBe('ana') // the session itself goes on
   })
 
@@ -69,7 +69,7 @@ describe('a ring of secrets', () => {
     verified(tokens, before)
     verified(tokens, before)
     ring.replace({ current: named(b.bytes()) })
-    expect(codeOf(tokens.verify(before.accessToken))).toBe('bad_signature')
+    expect(codeOf(tokens.verifyNow(before.accessToken))).toBe('bad_signature')
   })
 
   it.each([

@@ -114,6 +114,6 @@ describe('onEnd', () => {
     expect([verified(tokens, session).sid, verified(elsewhere, session).sid, told]).toEqual([session.sid, session.sid, 0])
     clock.advance('15m')
     clock.advance('5s')
-    expect(tokens.verify(session.accessToken)).toMatchObject({ code: 'expired' })
+    expect(tokens.verifyNow(session.accessToken)).toMatchObject({ code: 'expired' })
   })
 })

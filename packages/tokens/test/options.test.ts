@@ -94,7 +94,9 @@ describe('createTokenService', () => {
     ['clocks that are a minute and more apart', { skew: '61s' }, 'skew'],
     ['too many sessions', { maxSessions: 100_001 }, 'maxSessions'],
     ['a schema that is none', { claimsSchema: {} }, 'claimsSchema'],
-    ['a mode of revocation to come', { revocation: 'strict' }, 'revocation'],
+    ['a mode of revocation that is none', { revocation: 'always' }, 'revocation'],
+    ['a staleness that is none', { maxStaleness: -1 }, 'maxStaleness'],
+    ['nothing to do when it is stale', { onStale: 'ignore' }, 'onStale'],
     ['a cache without end', { cacheSize: Infinity }, 'cacheSize'],
     ['a clock that is no function', { now: 7 }, 'now'],
   ])('does not start with %s', (_name, change, option) => {
@@ -137,7 +139,7 @@ describe('in development', () => {
     const tokens = createTokenService({ issuer, audience, claims, access: { ttl: '1d' } })
     createTokenService(good())
     const session = await tokens.issue({ sub: 'ana' })
-    expect(session.ok && tokens.verify(session.accessToken).ok).toBe(true)
+    expect(session.ok && tokens.verifyNow(session.accessToken).ok).toBe(true)
     const codes = ['WARDSTONE_EPHEMERAL_KEYS', 'WARDSTONE_EPHEMERAL_SECRETS', 'WARDSTONE_EPHEMERAL_STORE']
     expect(emitted.mock.calls.map(([, options]) => options)).toEqual(codes.map((code) => ({ type: 'WardstoneWarning', code })))
   })

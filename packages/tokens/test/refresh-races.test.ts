@@ -33,7 +33,7 @@ describe.each(orders)('two at once, %s', (_name, order) => {
     expect(order.map((i) => outcomeOf(results[i] as (typeof results)[0]))).toEqual(['rotated', 'replayed'])
     const [x, y] = results.map((result) => (result.ok ? result : expect.unreachable()))
     expect(x?.refreshToken).toBe(y?.refreshToken)
-    expect([x, y].map((each) => codeOf(bare.tokens.verify(each?.accessToken ?? '')))).toEqual(['ok', 'ok'])
+    expect([x, y].map((each) => codeOf(bare.tokens.verifyNow(each?.accessToken ?? '')))).toEqual(['ok', 'ok'])
   })
 
   it('[TOK-9] a refresh and the logout of that session: the session is over', async () => {
@@ -47,7 +47,7 @@ describe.each(orders)('two at once, %s', (_name, order) => {
     expect(revoked).toBe(true)
     expect(['revoked', 'signed_out']).toContain(outcomeOf(refreshed))
     if (refreshed.ok) {
-      expect(codeOf(bare.tokens.verify(refreshed.accessToken))).toBe('session_ended')
+      expect(codeOf(bare.tokens.verifyNow(refreshed.accessToken))).toBe('session_ended')
       expect(codeOf(await bare.tokens.refresh(refreshed.refreshToken))).toBe('signed_out')
     }
     expect(await bare.tokens.list('ana')).toEqual([])
@@ -62,7 +62,7 @@ describe.each(orders)('two at once, %s', (_name, order) => {
     for (const i of order) await calls[i]?.go()
     const [refreshed] = await Promise.all(both)
     expect(['revoked', 'subject_revoked']).toContain(outcomeOf(refreshed))
-    if (refreshed.ok) expect(codeOf(bare.tokens.verify(refreshed.accessToken))).toBe('session_ended')
+    if (refreshed.ok) expect(codeOf(bare.tokens.verifyNow(refreshed.accessToken))).toBe('session_ended')
     expect(codeOf(await bare.tokens.refresh(session.refreshToken))).toBe('subject_revoked')
   })
 
@@ -73,7 +73,7 @@ describe.each(orders)('two at once, %s', (_name, order) => {
     for (const i of order) await calls[i]?.go()
     const [issued] = await Promise.all(both)
     const [expected, left] = order[0] === 0 ? ['epoch_moved', 0] : ['ok', 1]
-    expect(issued.ok ? codeOf(bare.tokens.verify(issued.accessToken)) : issued.code).toBe(expected)
+    expect(issued.ok ? codeOf(bare.tokens.verifyNow(issued.accessToken)) : issued.code).toBe(expected)
     expect(await bare.tokens.list('ana')).toHaveLength(left)
   })
 
@@ -84,7 +84,7 @@ describe.each(orders)('two at once, %s', (_name, order) => {
     const calls = await turns.arrived(2)
     for (const i of order) await calls[i]?.go()
     const [issued] = await Promise.all(both)
-    const verdict = issued.ok ? codeOf(bare.tokens.verify(issued.accessToken)) : issued.code
+    const verdict = issued.ok ? codeOf(bare.tokens.verifyNow(issued.accessToken)) : issued.code
     expect(verdict).toBe('epoch_moved')
   })
 
@@ -131,7 +131,7 @@ it('[TOK-3] reuse and the owner’s refresh at once: whatever comes first, both 
     const calls = await turns.arrived(2)
     for (const i of order) await calls[i]?.go()
     const results = await Promise.all(both)
-    for (const result of results) if (result.ok) expect(codeOf(bare.tokens.verify(result.accessToken))).toBe('session_ended')
+    for (const result of results) if (result.ok) expect(codeOf(bare.tokens.verifyNow(result.accessToken))).toBe('session_ended')
     expect(codeOf(results[0] as (typeof results)[0])).toBe('reuse_detected')
     expect(await bare.tokens.list('ana')).toEqual([])
   }

@@ -129,5 +129,5 @@ it('[TOK-16] [TOK-17] counts every refusal by its code', () => {
   const own = createVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: pair.keys, revocation: 'none', now: clock.now })
   const good = signed(pair, header, payload)
   for (const token of ['x', 'x', signed(pair, { ...header, kid: 'nobody' }, payload), good, good]) own.verify(token)
-  expect(own.stats()).toEqual({ verified: { [pair.kid]: 2 }, refused: { malformed: 2, unknown_key: 1 } })
+  expect(own.stats()).toEqual({ staleness: 0, verified: { [pair.kid]: 2 }, refused: { malformed: 2, unknown_key: 1 } })
 })

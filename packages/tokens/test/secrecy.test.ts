@@ -47,7 +47,7 @@ async function story() {
   }
 
   const first = await issue()
-  k.tokens.verify(first.accessToken)
+  k.tokens.verifyNow(first.accessToken)
   clock.advance('1m')
   const second = await refresh(first)
   await refresh(first)
@@ -72,7 +72,7 @@ async function story() {
   await refresh(third)
   for (let i = 0; i < 4; i++) await issue('cyn')
   const last = await issue('dan')
-  await wrong(() => k.tokens.verify(`${last.accessToken}x`))
+  await wrong(() => k.tokens.verifyNow(`${last.accessToken}x`))
   await wrong(() => k.tokens.refresh(`${last.refreshToken}x`))
   await wrong(() => k.tokens.refresh(last.accessToken))
   await wrong(() => k.tokens.revoke({ refreshToken: `${last.refreshToken} ` }))

@@ -4,7 +4,7 @@ import { accepted, codeOf, kit, namesOf, renew, signIn, verified, type Kit } fro
 import type { Issued, TokenPair } from '../src/index.ts'
 
 const alive = async ({ tokens, clock }: Kit, session: TokenPair): Promise<string> => {
-  const access = codeOf(tokens.verify(session.accessToken))
+  const access = codeOf(tokens.verifyNow(session.accessToken))
   clock.advance('1m')
   const refresh = codeOf(await tokens.refresh(session.refreshToken))
   clock.rewind('1m')
@@ -131,11 +131,11 @@ describe('ending', () => {
     await tokens.revokeAll('ana')
     const between = await signIn(tokens)
     await tokens.revokeAll('ana')
-    expect(codeOf(tokens.verify(between.accessToken))).toBe('session_ended')
+    expect(codeOf(tokens.verifyNow(between.accessToken))).toBe('session_ended')
     await tokens.revokeEveryone()
     const again = await signIn(tokens)
     await tokens.revokeEveryone()
-    expect(codeOf(tokens.verify(again.accessToken))).toBe('session_ended')
+    expect(codeOf(tokens.verifyNow(again.accessToken))).toBe('session_ended')
   })
 
   it('[TOK-9] works while the clock goes back', async () => {
@@ -143,9 +143,9 @@ describe('ending', () => {
     await k.tokens.revokeAll('ana')
     k.clock.rewind('1d')
     const session = await signIn(k.tokens)
-    expect(codeOf(k.tokens.verify(session.accessToken))).toBe('ok')
+    expect(codeOf(k.tokens.verifyNow(session.accessToken))).toBe('ok')
     await k.tokens.revokeAll('ana')
-    expect(codeOf(k.tokens.verify(session.accessToken))).toBe('session_ended')
+    expect(codeOf(k.tokens.verifyNow(session.accessToken))).toBe('session_ended')
   })
 })
 
@@ -181,18 +181,18 @@ describe('epochs', () => {
     const [session, ben] = [await signIn(tokens), await signIn(tokens, 'ben')]
     verified(tokens, session)
     await tokens.refreshClaims('ana')
-    expect(codeOf(tokens.verify(session.accessToken))).toBe('claims_stale')
-    expect(codeOf(tokens.verify(ben.accessToken))).toBe('ok')
+    expect(codeOf(tokens.verifyNow(session.accessToken))).toBe('claims_stale')
+    expect(codeOf(tokens.verifyNow(ben.accessToken))).toBe('ok')
     const again = await renew(tokens, session)
-    expect([again.kind, codeOf(tokens.verify(again.accessToken))]).toEqual(['repeated', 'ok'])
+    expect([again.kind, codeOf(tokens.verifyNow(again.accessToken))]).toEqual(['repeated', 'ok'])
     expect(events.find((event) => event.name === 'privilege_permissions_changed')).toMatchObject({
       subject: 'ana',
       at: clock.now(),
     })
     await tokens.refreshClaims('ana')
-    expect(codeOf(tokens.verify(again.accessToken))).toBe('claims_stale')
+    expect(codeOf(tokens.verifyNow(again.accessToken))).toBe('claims_stale')
     await tokens.revokeAll('ana')
-    expect(codeOf(tokens.verify(again.accessToken))).toBe('session_ended')
+    expect(codeOf(tokens.verifyNow(again.accessToken))).toBe('session_ended')
   })
 })
 
@@ -209,7 +209,7 @@ it('[TOK-9] subjects of two issuers in one store do not meet', async () => {
   const [mine, theirs] = [await signIn(one.tokens), await signIn(two.tokens)]
   expect(await one.tokens.list('ana')).toHaveLength(1)
   await one.tokens.revokeAll('ana')
-  expect(codeOf(one.tokens.verify(mine.accessToken))).toBe('session_ended')
-  expect(codeOf(two.tokens.verify(theirs.accessToken))).toBe('ok')
-  expect(codeOf(one.tokens.verify(theirs.accessToken))).toBe('wrong_issuer')
+  expect(codeOf(one.tokens.verifyNow(mine.accessToken))).toBe('session_ended')
+  expect(codeOf(two.tokens.verifyNow(theirs.accessToken))).toBe('ok')
+  expect(codeOf(one.tokens.verifyNow(theirs.accessToken))).toBe('wrong_issuer')
 })

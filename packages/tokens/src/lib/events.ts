@@ -66,6 +66,9 @@ export type ClaimsFailed = SecurityEvent<'claims_unavailable', { readonly error:
 /** The claims of a subject changed: access tokens from before are refused, sessions go on. */
 export type ClaimsChanged = SecurityEvent<'privilege_permissions_changed', Record<string, never>>
 
+/** No replica of the store has acknowledged in time what this verb wrote: a failover may forget it. */
+export type SessionNotDurable = SecurityEvent<'session_not_durable', { readonly verb: string }>
+
 /** Everything that a token service reports. */
 export type TokenEvent =
   | SessionCreated
@@ -77,3 +80,4 @@ export type TokenEvent =
   | SessionUsedAfterEnd
   | ClaimsFailed
   | ClaimsChanged
+  | SessionNotDurable

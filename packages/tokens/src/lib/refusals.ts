@@ -13,6 +13,7 @@ import type { Stillborn } from './refresh/step.ts'
  * - `claims_invalid`: A claim is missing or of the wrong type, or `claimsSchema` refuses them.
  * - `session_ended`: Its session is over.
  * - `claims_stale`: The account's claims have changed since: a refresh gets new ones.
+ * - `revocation_unknown`: Retryable. It is good, but nobody knows at the moment whether its session has ended.
  */
 export type AccessRefusal =
   | SignatureRefusal
@@ -25,6 +26,7 @@ export type AccessRefusal =
   | 'claims_invalid'
   | 'session_ended'
   | 'claims_stale'
+  | 'revocation_unknown'
 
 /**
  * Why a refresh token is refused. `retryable` ones are ours to mend: the client keeps its token.

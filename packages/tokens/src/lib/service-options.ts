@@ -13,7 +13,14 @@ import {
   type SecretRing,
   type StandardSchema,
 } from '@wardstone/core'
-import { isObjectWith, readVerification, type VerificationSettings } from './access/verifier.ts'
+import {
+  isObjectWith,
+  readStaleness,
+  readVerification,
+  type OnStale,
+  type StalenessSettings,
+  type VerificationSettings,
+} from './access/verifier.ts'
 import type { TokenEvent } from './events.ts'
 import { createKeySet } from './keys/key-set.ts'
 import type { TokenKeys } from './keys/token-keys.ts'
@@ -51,8 +58,19 @@ export interface TokenServiceOptions<C> {
   readonly claims: (session: SessionFacts) => C | null | Promise<C | null>
   /** Checks claims, when they are put into a token and when they are read from one. */
   readonly claimsSchema?: StandardSchema<C> | undefined
-  /** Whether a logout ends access tokens before they expire. Default `feed`: at once in this process. */
-  readonly revocation?: 'none' | 'feed' | undefined
+  /**
+   * How a logout ends access tokens before they expire. `none`: not at all. `feed`, the default: at once in this process, within
+   * the feed's staleness in others, without asking anybody at a request. `strict`: at once everywhere, for one read of the store
+   * at every request.
+   */
+  readonly revocation?: 'none' | 'feed' | 'strict' | undefined
+  /** How long ago the feed may have known everything; beyond that the store is asked, as with `strict`. Default 30 seconds. */
+  readonly maxStaleness?: Duration | undefined
+  /**
+   * What to do with good tokens when the store is to be asked and does not answer: `refuse` them as `revocation_unknown`, which is
+   * retryable and answered with 503, or `accept` them. Default `refuse`.
+   */
+  readonly onStale?: OnStale | undefined
   readonly access?: { /** Default 15 minutes. */ readonly ttl?: Duration | undefined } | undefined
   readonly refresh?: RefreshOptions | undefined
   /** Sessions of one subject; the least recently used leaves for a new one. Default 50. */
@@ -83,12 +101,12 @@ export interface RefreshOptions {
 }
 
 /** What a token service works with. */
-export interface ServiceSettings<C> extends VerificationSettings<C> {
+export interface ServiceSettings<C> extends VerificationSettings<C>, StalenessSettings {
   readonly keys: TokenKeys
   readonly ring: SecretRing
   readonly store: SessionStore
   readonly loadClaims: TokenServiceOptions<C>['claims']
-  readonly revocation: 'none' | 'feed'
+  readonly revocation: 'none' | 'feed' | 'strict'
   readonly accessTtlMs: number
   readonly policy: RefreshPolicy
   readonly maxSessions: number
@@ -138,7 +156,8 @@ export function readServiceOptions<C>(options: TokenServiceOptions<C>): ServiceS
       ring: needed<SecretRing>(o, 'secrets', 'expected secretRing({ current: secret(…) })', 'derive'),
       store: needed<SessionStore>(o, 'store', 'expected memoryStore() or another session store', 'rotate'),
       loadClaims: o.callback('claims', true),
-      revocation: o.oneOf('revocation', ['feed', 'none'], 'feed'),
+      revocation: o.oneOf('revocation', ['feed', 'none', 'strict'], 'feed'),
+      ...readStaleness(o),
       accessTtlMs,
       policy,
       maxSessions: o.integer('maxSessions', { min: 1, max: 100_000 }, 50),

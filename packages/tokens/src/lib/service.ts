@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type ClientFacts, type Now } from '@wardstone/core'
+import { InvalidArgumentError, WardstoneError, type ClientFacts, type Now } from '@wardstone/core'
 import { RecentCache } from './access/cache.ts'
 import { mintAccessToken, type Minted } from './access/mint.ts'
 import { VerifiedToken, type Verification, type Verified } from './access/verified.ts'
@@ -20,6 +20,7 @@ import type {
   SessionInfo,
   TokenService,
   TokenServiceStats,
+  VerifyOptions,
 } from './token-service.ts'
 
 /**
@@ -66,13 +67,16 @@ class Service<C extends object> implements TokenService<C> {
   constructor(settings: ServiceSettings<C>) {
     const { store, policy, maxSessions, accessTtlMs, skewMs, now, events, revocation } = settings
     const revocationMs = accessTtlMs + 2 * skewMs
-    store.configure({ now, policy, maxSessions, revocationMs })
-    const view = new RevocationView(revocation === 'feed' ? store.revocations : undefined, revocationMs, now)
     this.now = now
-    this.#view = view
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
     this.#report = reporter(events, now)
+    const undurable = (verb: string): void => {
+      this.#report({ name: 'session_not_durable', severity: 'warn', data: { verb } })
+    }
+    store.configure({ namespace: this.#namespace, now, policy, maxSessions, revocationMs, undurable })
+    const view = new RevocationView(revocation === 'none' ? undefined : store.revocations, revocationMs, now)
+    this.#view = view
     this.#verifier = new AccessVerifier({ ...settings, view, maxLifetimeMs: accessTtlMs + skewMs })
     this.#refresher = new Refresher(settings, view, this.#report)
   }
@@ -87,7 +91,7 @@ class Service<C extends object> implements TokenService<C> {
     const { sid } = fresh
     const created = await store.create({ ...fresh, shard, sub, authTime, expectedEpoch, client })
     if (!created.ok) return refusal(created.reason)
-    const { family, epochs, evicted, sessions } = created
+    const { family, epochs, evicted, sessions, durable } = created
     if (evicted.length > 0) this.#revoked('session', 'evicted', client, sub, evicted)
     const minted = await this.#mintOrEnd(() => mintAccessToken(this.#settings, family, epochs), shard, sid)
     if (minted === null) return refusal('subject_gone')
@@ -95,7 +99,7 @@ class Service<C extends object> implements TokenService<C> {
     if (this.#view.isOver(family, epochs)) return refusal('epoch_moved')
     this.#issued++
     this.#report({ name: 'session_created', severity: 'info', subject: sub, sid, client, data: { sessions } })
-    return { ok: true, ...minted, refreshToken, refreshExpiresAt: family.idleEnd, sid }
+    return { ok: true, ...minted, refreshToken, refreshExpiresAt: family.idleEnd, sid, durable: durable ?? true }
   }
 
   async refresh(refreshToken: string, client: ClientFacts = {}): Promise<Refreshed | RefreshRefused> {
@@ -105,13 +109,42 @@ class Service<C extends object> implements TokenService<C> {
     return result
   }
 
-  verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C> {
-    const result = this.#verifier.verify(accessToken)
-    if (result.ok && options?.confirm !== false && (this.#confirmed.get(result.sid) ?? -1) < result.gen) {
-      // Nobody waits for it: what the store did not acknowledge is told again with the next request.
-      this.confirm(result).catch(() => {})
+  verify(accessToken: string, options?: VerifyOptions): Verification<C> | Promise<Verification<C>> {
+    const result = this.#verifier.check(accessToken)
+    if (!result.ok) return result
+    return this.#mustAsk() ? this.#verifyStrictly(result, options) : this.#seen(result, options)
+  }
+
+  verifyNow(accessToken: string, options?: VerifyOptions): Verification<C> {
+    const result = this.#verifier.check(accessToken)
+    if (!result.ok) return result
+    const known = !this.#mustAsk() || (this.#settings.revocation === 'feed' && this.#settings.onStale === 'accept')
+    return known ? this.#seen(result, options) : this.#verifier.refuse('revocation_unknown', true)
+  }
+
+  #mustAsk(): boolean {
+    const { revocation } = this.#settings
+    return revocation === 'strict' || (revocation === 'feed' && this.#verifier.isStale())
+  }
+
+  async #verifyStrictly(verified: Verified<C>, options: VerifyOptions | undefined): Promise<Verification<C>> {
+    const { store, onStale } = this.#settings
+    try {
+      const revoked = await store.judge(VerifiedToken.revocable(verified))
+      if (revoked !== undefined) return this.#verifier.refuse(revoked)
+    } catch (error) {
+      if (!(error instanceof WardstoneError && error.retryable)) throw error
+      if (onStale === 'refuse') return this.#verifier.refuse('revocation_unknown', true)
     }
-    return result
+    return this.#seen(verified, options)
+  }
+
+  #seen(verified: Verified<C>, options: VerifyOptions | undefined): Verified<C> {
+    if (options?.confirm !== false && (this.#confirmed.get(verified.sid) ?? -1) < verified.gen) {
+      // Nobody waits for it: what the store did not acknowledge is told again with the next request.
+      this.confirm(verified).catch(() => {})
+    }
+    return verified
   }
 
   async confirm(verified: Verified<C>): Promise<void> {
@@ -185,11 +218,12 @@ class Service<C extends object> implements TokenService<C> {
   }
 
   stats(): TokenServiceStats {
-    const { verified, refused } = this.#verifier.stats()
+    const { verified, refused, staleness } = this.#verifier.stats()
     const keys = Object.entries(verified).map(([kid, count]) => {
       return [kid, { stage: this.#settings.keys.stageOf(kid), verified: count }] as const
     })
-    return { keys: Object.fromEntries(keys), refused, refreshed: Object.fromEntries(this.#refreshed), issued: this.#issued }
+    const refreshed = Object.fromEntries(this.#refreshed)
+    return { keys: Object.fromEntries(keys), refused, staleness, refreshed, issued: this.#issued }
   }
 
   #shard(sub: string): string {

@@ -29,6 +29,17 @@ export interface TokenPair {
 /** A session has begun. */
 export interface Issued extends TokenPair {
   readonly ok: true
+  /** `false` when no replica of the store has acknowledged the session in time: a failover may forget it. */
+  readonly durable: boolean
+}
+
+/** How an access token is verified. */
+export interface VerifyOptions {
+  /**
+   * Whether a good token tells the store that the client got it. `false` for a server that refreshes for a browser, which then
+   * calls {@link TokenService.confirm}. Default `true`.
+   */
+  readonly confirm?: boolean | undefined
 }
 
 /**
@@ -76,6 +87,8 @@ export interface TokenServiceStats {
   /** Refreshes, by what came of them. */
   readonly refreshed: Readonly<Partial<Record<Refreshed['kind'] | RefreshRefusal, number>>>
   readonly issued: number
+  /** How long ago all revocations were known here, in milliseconds. */
+  readonly staleness: number
 }
 
 /**
@@ -99,10 +112,12 @@ export interface TokenService<C> {
    */
   refresh(refreshToken: string, client?: ClientFacts): Promise<Refreshed | RefreshRefused>
   /**
-   * Verifies an access token, at once. A verified token also tells the store that the client got it; a server that
-   * refreshes for a browser passes `confirm: false` and lets the browser call {@link TokenService.confirm}.
+   * Verifies an access token: at once when it can, by a promise when the store has to be asked, which is with `revocation: 'strict'`
+   * and while the feed is stale. `await` takes both. A store that does not answer is no fault here: `onStale` decides.
    */
-  verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<C>
+  verify(accessToken: string, options?: VerifyOptions): Verification<C> | Promise<Verification<C>>
+  /** Verifies by what this process knows, for code that cannot wait. Where the store would have to be asked, `onStale` decides. */
+  verifyNow(accessToken: string, options?: VerifyOptions): Verification<C>
   /** Notes that the client got the tokens of this generation: the refresh token before it is then no use to anybody. */
   confirm(verified: Verified<C>): Promise<void>
   /**

@@ -13,6 +13,7 @@ import {
   type TokenService,
   type TokenServiceOptions,
   type Verified,
+  type Verifier,
 } from '../../src/index.ts'
 
 export const ISSUER = 'https://id.example'
@@ -72,10 +73,10 @@ export async function renew(tokens: TokenService<Claims>, { refreshToken }: Pick
 
 /** Verifies, or fails the test. */
 export function verified(
-  tokens: Pick<TokenService<Claims>, 'verify'>,
+  tokens: Pick<TokenService<Claims>, 'verifyNow'> | Pick<Verifier<Claims>, 'verify'>,
   { accessToken }: Pick<TokenPair, 'accessToken'>,
 ): Verified<Claims> {
-  return accepted(tokens.verify(accessToken))
+  return accepted('verifyNow' in tokens ? tokens.verifyNow(accessToken) : tokens.verify(accessToken))
 }
 
 /** What was accepted; fails the test for what was not. */

@@ -12,6 +12,7 @@ const VERBS = [
   'endEveryone',
   'touchClaims',
   'epochs',
+  'judge',
   'list',
 ] as const
 

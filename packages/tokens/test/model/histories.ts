@@ -102,7 +102,7 @@ export async function play(
         subject.loader = reference.loader = happening.does
         return undefined
       case 'confirm': {
-        const verified = subject.tokens.verify(subject.access?.token ?? '', { confirm: false })
+        const verified = subject.tokens.verifyNow(subject.access?.token ?? '', { confirm: false })
         if (!verified.ok) return undefined
         await subject.tokens.confirm(verified)
         reference.confirm(verified.gen, at)
@@ -137,7 +137,7 @@ export async function play(
   /** The access token of a session that was ended is dead at once, and otherwise lives its time. */
   function judgeAccess(): string | undefined {
     const { token, madeAt } = subject.access as NonNullable<Subject['access']>
-    const verified = subject.tokens.verify(token, { confirm: false })
+    const verified = subject.tokens.verifyNow(token, { confirm: false })
     const got = verified.ok ? 'ok' : verified.code
     const late = at >= madeAt + RULES.access + 5000
     const expected = late ? 'expired' : reference.revoked ? 'session_ended' : 'ok'

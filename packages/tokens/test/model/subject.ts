@@ -102,7 +102,7 @@ export class Subject {
   #readAccess(reply: Reply): number | undefined {
     const { accessToken } = JSON.parse(String(reply.body)) as { accessToken?: string }
     if (accessToken === undefined) return undefined
-    const verified = this.tokens.verify(accessToken, { confirm: false })
+    const verified = this.tokens.verifyNow(accessToken, { confirm: false })
     if (!verified.ok) throw new Error(`a new access token is refused: ${verified.code}`)
     this.access = { token: accessToken, generation: verified.gen, madeAt: this.#now }
     return verified.gen

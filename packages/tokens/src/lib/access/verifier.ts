@@ -3,7 +3,7 @@ import { parseObject } from '../jws/compact.ts'
 import { verifyCompact } from '../jws/verify.ts'
 import type { VerificationKey, VerificationKeys } from '../keys/verification-key.ts'
 import { namespaceOf } from '../refresh/wire.ts'
-import { refusal, type AccessRefusal } from '../refusals.ts'
+import { refusal, type AccessRefusal, type Refusal } from '../refusals.ts'
 import { RevocationView, type RevocationFeed } from '../sessions/revocation.ts'
 import { TokenCache } from './cache.ts'
 import { ACCESS_TYPE, checkClaims, fitsPrincipal, readPayload, type OwnClaims, type PrincipalClaims } from './claims.ts'
@@ -18,6 +18,13 @@ export interface VerifierOptions<C> {
   readonly keys: VerificationKeys
   /** Where revocations come from. `'none'` means that a token is good until it expires, also after a logout. */
   readonly revocation: RevocationFeed | 'none'
+  /** How long ago the feed may have known everything. Default 30 seconds. */
+  readonly maxStaleness?: Duration | undefined
+  /**
+   * What to do with good tokens while the feed is staler than that: `refuse` them as `revocation_unknown`, which is retryable and
+   * answered with 503, or `accept` them, ended sessions among them. Default `refuse`.
+   */
+  readonly onStale?: OnStale | undefined
   /** Checks the application's claims, and gives them their type. Any Standard Schema that answers at once. */
   readonly claimsSchema?: StandardSchema<C> | undefined
   /** The longest lifetime that a token may have. Default 1 day. */
@@ -31,7 +38,7 @@ export interface VerifierOptions<C> {
 
 /** Verifies access tokens: for services that do not issue any. */
 export interface Verifier<C> {
-  /** Verifies an access token, at once. */
+  /** Verifies an access token, at once. While the feed is stale, `onStale` says what comes of good ones. */
   verify(accessToken: string): Verification<C>
   /** Calls back once when the session of the token ends; returns the way to stop waiting. */
   onEnd(verified: Verified<C>, listener: () => void): () => void
@@ -44,6 +51,8 @@ export interface VerifierStats {
   readonly verified: Readonly<Record<string, number>>
   /** Refused, by code. */
   readonly refused: Readonly<Partial<Record<AccessRefusal, number>>>
+  /** How long ago all revocations were known, in milliseconds; `Infinity` before the first whole reading of the feed. */
+  readonly staleness: number
 }
 
 /**
@@ -70,7 +79,7 @@ export function createVerifier<C = unknown>(options: VerifierOptions<C>): Verifi
     if (revocation === undefined)
       o.problem('revocation', "required; expected a feed, or 'none' if a token may outlive its session")
     const maxLifetimeMs = o.lifetime('maxLifetime', '1d')
-    return { ...readVerification<C>(o), revocation, maxLifetimeMs }
+    return { ...readVerification<C>(o), ...readStaleness(o), revocation, maxLifetimeMs }
   })
   const { revocation, maxLifetimeMs, skewMs, now } = settings
   const view = new RevocationView(revocation === 'none' ? undefined : revocation, maxLifetimeMs + skewMs, now)
@@ -114,6 +123,20 @@ function isAudience(value: unknown): boolean {
   return texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '')
 }
 
+/** What comes of good tokens while nobody knows which sessions have ended. */
+export type OnStale = 'refuse' | 'accept'
+
+/** How old what is known of revocations may be. */
+export interface StalenessSettings {
+  readonly maxStalenessMs: number
+  readonly onStale: OnStale
+}
+
+/** Reads what a verifier and a token service say of stale feeds. */
+export function readStaleness(o: OptionReader): StalenessSettings {
+  return { maxStalenessMs: o.duration('maxStaleness', '30s'), onStale: o.oneOf('onStale', ['refuse', 'accept'], 'refuse') }
+}
+
 /** Whether a value is an object, or function, that has the member. */
 export function isObjectWith(value: unknown, member: string): boolean {
   return (typeof value === 'object' || typeof value === 'function') && value !== null && member in value
@@ -128,26 +151,47 @@ interface Remembered<C> {
   viewVersion: number
 }
 
+/** What verification works with. */
+export interface AccessVerifierSettings<C> extends VerificationSettings<C>, StalenessSettings {
+  readonly view: RevocationView
+  readonly maxLifetimeMs: number
+}
+
 /** Verifies access tokens in a fixed order, and remembers those that it believed. */
 export class AccessVerifier<C> implements Verifier<C> {
-  readonly #settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }
+  readonly #settings: AccessVerifierSettings<C>
   readonly #namespace: string
   readonly #cache: TokenCache<Remembered<C>>
   readonly #verified = new Map<string, number>()
   readonly #refused: Partial<Record<AccessRefusal, number>> = {}
 
-  constructor(settings: VerificationSettings<C> & { readonly view: RevocationView; readonly maxLifetimeMs: number }) {
+  constructor(settings: AccessVerifierSettings<C>) {
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
     this.#cache = new TokenCache(Math.ceil(settings.cacheSize / 2))
   }
 
   verify(accessToken: string): Verification<C> {
+    const result = this.check(accessToken)
+    return result.ok && this.isStale() && this.#settings.onStale === 'refuse' ? this.refuse('revocation_unknown', true) : result
+  }
+
+  /** Whether too much may have happened since the feed knew everything. */
+  isStale(): boolean {
+    return this.#settings.view.staleness() > this.#settings.maxStalenessMs
+  }
+
+  /** Counts a refusal. */
+  refuse(code: AccessRefusal, retryable = false): Refusal<AccessRefusal> {
+    this.#refused[code] = (this.#refused[code] ?? 0) + 1
+    return refusal(code, retryable)
+  }
+
+  /** Verifies by what is known here, however old that is. */
+  check(accessToken: string): Verification<C> {
     const known = typeof accessToken === 'string' ? this.#cache.get(accessToken) : undefined
     const result = known === undefined ? this.#verifyNew(accessToken) : this.#verifyAgain(accessToken, known)
-    if (typeof result !== 'string') return result
-    this.#refused[result] = (this.#refused[result] ?? 0) + 1
-    return refusal(result)
+    return typeof result === 'string' ? this.refuse(result) : result
   }
 
   onEnd(verified: Verified<C>, listener: () => void): () => void {
@@ -155,7 +199,8 @@ export class AccessVerifier<C> implements Verifier<C> {
   }
 
   stats(): VerifierStats {
-    return { verified: Object.fromEntries(this.#verified), refused: { ...this.#refused } }
+    const staleness = this.#settings.view.staleness()
+    return { verified: Object.fromEntries(this.#verified), refused: { ...this.#refused }, staleness }
   }
 
   /** The usual case. The signature does not change; time, keys and revocations do. */

@@ -2,6 +2,7 @@ import { readOptions } from '@wardstone/core'
 import {
   ALLOW,
   deny,
+  type Decision,
   principalKey,
   refusalKey,
   stateKey,
@@ -15,7 +16,10 @@ import type { SessionProblemCode } from './problem-code.ts'
 
 /** Whatever verifies access tokens: a token service or a verifier. */
 export interface AccessVerifierLike {
-  verify(accessToken: string, options?: { readonly confirm?: boolean | undefined }): Verification<unknown>
+  verify(
+    accessToken: string,
+    options?: { readonly confirm?: boolean | undefined },
+  ): Verification<unknown> | Promise<Verification<unknown>>
 }
 
 /** Options of {@link bearer}. */
@@ -62,6 +66,10 @@ export function bearer(verifier: AccessVerifierLike, options: BearerOptions = {}
     if (header === undefined) return optional ? ALLOW : refuse(ctx, 'authentication_required', 'Bearer')
     const token = CREDENTIALS.exec(header)?.[1]
     const verification = token === undefined ? MALFORMED : verifier.verify(token, how)
+    return verification instanceof Promise ? verification.then((late) => decide(ctx, late)) : decide(ctx, verification)
+  }
+
+  function decide(ctx: HttpContext, verification: Verification<unknown>): Decision {
     if (verification.ok) {
       ctx.state.set(principalKey, verification.principal)
       ctx.state.set(verifiedKey, verification)

@@ -23,6 +23,10 @@ export class MemoryFeed implements RevocationFeed {
     }
   }
 
+  staleness(): number {
+    return 0
+  }
+
   follow(listener: (revocation: Revocation) => void): () => void {
     for (const { revocation } of this.#entries) listener(revocation)
     this.#listeners.add(listener)

@@ -10,7 +10,7 @@ import {
 import type { EndReason, Family } from '../refresh/family.ts'
 import { step, whyDead } from '../refresh/step.ts'
 import { MemoryFeed } from './memory-feed.ts'
-import type { RevocationFeed } from './revocation.ts'
+import type { Revocable, RevocationFeed } from './revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './store.ts'
 
 /** Options of {@link memoryStore}. */
@@ -71,8 +71,7 @@ export class MemoryStore implements SessionStore {
   }
 
   configure(settings: StoreSettings): void {
-    const same = this.#settings === undefined || JSON.stringify(this.#settings) === JSON.stringify(settings)
-    if (!same)
+    if (this.#settings !== undefined && lifetimesOf(this.#settings) !== lifetimesOf(settings))
       throw new ConfigurationError('memoryStore', [
         { option: 'store', expected: 'services that share a store must have the same lifetimes' },
       ])
@@ -184,6 +183,13 @@ export class MemoryStore implements SessionStore {
     return this.#epochs(shard)
   }
 
+  async judge({ sid, shard, epoch, claimsEpoch }: Revocable): Promise<'session_ended' | 'claims_stale' | undefined> {
+    const family = this.#find(shard, sid)
+    const epochs = this.#epochs(shard)
+    if (family === undefined || this.#isDead(family) || epoch < epochs.epoch) return 'session_ended'
+    return claimsEpoch < epochs.claimsEpoch ? 'claims_stale' : undefined
+  }
+
   async list(shard: string): Promise<readonly Family[]> {
     return this.#live(shard).reverse()
   }
@@ -274,6 +280,11 @@ export class MemoryStore implements SessionStore {
       else if (subject[1].sids.size === 0 && now >= lastMoveOf(subject[1]) + 3 * revocationMs) this.#subjects.delete(subject[0])
     }
   }
+}
+
+/** What services that share a store must have in common. */
+function lifetimesOf({ policy, maxSessions, revocationMs }: StoreSettings): string {
+  return JSON.stringify([policy, maxSessions, revocationMs])
 }
 
 function endOf({ ended, idleEnd, absoluteEnd }: Family): number {

@@ -23,6 +23,11 @@ export interface RevocationFeed {
    * @returns the way to stop that
    */
   follow(listener: (revocation: Revocation) => void): () => void
+  /**
+   * How long ago, in milliseconds, everything was known: 0 for a feed in the process where revocations happen, infinite before
+   * the first whole reading of one that is elsewhere. Asked at every verification.
+   */
+  staleness(): number
 }
 
 /** What an access token says that revocations are about. */
@@ -44,15 +49,25 @@ export class RevocationView {
   #young = new Generation()
   #old = new Generation()
   #turnAt: number
+  /** Until then something is missing here, since there was no more room. */
+  #fullUntil = 0
+  readonly #feed: RevocationFeed | undefined
   readonly #lifetimeMs: number
   readonly #now: () => number
   readonly #listeners = new Map<string, Set<Watcher>>()
 
   constructor(feed: RevocationFeed | undefined, lifetimeMs: number, now: () => number) {
+    this.#feed = feed
     this.#lifetimeMs = lifetimeMs
     this.#now = now
     this.#turnAt = now() + lifetimeMs
     feed?.follow((revocation) => this.apply(revocation))
+  }
+
+  /** How long ago everything was known, in milliseconds; infinite while there is more than can be remembered. */
+  staleness(): number {
+    if (this.#fullUntil > 0 && this.#now() < this.#fullUntil) return Number.POSITIVE_INFINITY
+    return this.#feed?.staleness() ?? 0
   }
 
   /** Takes note of a revocation; twice is as good as once. */
@@ -64,6 +79,7 @@ export class RevocationView {
       this.#turnAt = now + this.#lifetimeMs
     }
     if (revocation.kind === 'everyone') this.#everyone = Math.max(this.#everyone, revocation.epoch)
+    else if (this.#young.size >= MOST) this.#fullUntil = now + this.#lifetimeMs
     else if (revocation.kind === 'session') this.#young.sids.add(revocation.sid)
     else {
       const known = this.#subject(revocation.shard)
@@ -156,7 +172,14 @@ interface Remembered {
   readonly until: number
 }
 
+/** Some 100 MB. More revocations within one access token's lifetime are an attack, or a mistake. */
+const MOST = 1_000_000
+
 class Generation {
   readonly sids = new Set<string>()
   readonly subjects = new Map<string, Remembered>()
+
+  get size(): number {
+    return this.sids.size + this.subjects.size
+  }
 }

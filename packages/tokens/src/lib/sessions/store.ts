@@ -1,7 +1,7 @@
 import type { ClientFacts, Now } from '@wardstone/core'
 import type { EndReason, Family, RefreshPolicy } from '../refresh/family.ts'
 import type { Presented, Stillborn } from '../refresh/step.ts'
-import type { RevocationFeed } from './revocation.ts'
+import type { Revocable, RevocationFeed } from './revocation.ts'
 
 /** The two counters of a subject, as they stood in the same atomic step. */
 export interface Epochs {
@@ -35,6 +35,8 @@ export type Created =
       readonly evicted: readonly string[]
       /** How many the subject has now. */
       readonly sessions: number
+      /** `false` when no replica has acknowledged it in time: a failover may forget the session. */
+      readonly durable?: boolean | undefined
     }
   | { readonly ok: false; readonly reason: 'epoch_moved' }
 
@@ -98,16 +100,22 @@ export interface SessionStore {
   /** Makes access tokens of the subject stale, so that clients fetch new claims. */
   touchClaims(shard: string): Promise<Epochs>
   epochs(shard: string): Promise<Epochs>
+  /** Whether what an access token says still holds, read now. A session that the store does not know has ended. */
+  judge(token: Revocable): Promise<'session_ended' | 'claims_stale' | undefined>
   /** The live sessions of the subject, most recently used first. */
   list(shard: string): Promise<readonly Family[]>
 }
 
 /** What a store has to know of the service that uses it. */
 export interface StoreSettings {
+  /** Sets this issuer's sessions apart from those of others in the same place. */
+  readonly namespace: string
   /** The service's clock, for stores that have none of their own. */
   readonly now: Now
   readonly policy: RefreshPolicy
   readonly maxSessions: number
   /** How long a revocation must be remembered: the lifetime of an access token and the skew. */
   readonly revocationMs: number
+  /** Told when no replica has acknowledged what a verb wrote in time: a failover may forget it. */
+  readonly undurable: (verb: 'create' | 'end' | 'endOthers' | 'endAll' | 'endEveryone' | 'touchClaims') => void
 }

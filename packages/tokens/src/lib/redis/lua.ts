@@ -1,0 +1,283 @@
+/**
+ * What every script of the session store begins with. One hash holds all sessions of a subject, each packed into one field by
+ * its id, and the subject's epochs in the field `e`. The bucket's own keys lie in the same slot: everyone's epoch, the highest
+ * epoch that was ever given out there, and the stream of revocations.
+ *
+ * KEYS: the subject's hash, everyone's epoch, the highest epoch, the stream. The first four ARGV: the offset of the test clock,
+ * how long a revocation is remembered, the longest that a session lives, and the shard. Times are milliseconds, epochs microseconds:
+ * both are whole numbers that a double holds exactly. They leave as text by `%.0f`, since a number would be cut to an integer of its own kind.
+ */
+const PRELUDE = `
+local subject, all_key, highest_key, stream = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local offset, revocation, absolute_life, shard = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+local time = redis.call('TIME')
+local true_now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = true_now + offset
+local micros = time[1] * 1000000 + time[2] + offset * 1000
+
+local SIGNED_OUT, EVICTED, REVOKED, SUBJECT_REVOKED, SUBJECT_GONE, REUSE, BUDGET, AHEAD = 1, 2, 3, 4, 5, 6, 7, 8
+local EXPIRED_IDLE, EXPIRED_ABSOLUTE, FORGED = 20, 21, 22
+local REPEATED, ROTATED, REPLAYED, HEALED = 40, 41, 42, 43
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function open(packed)
+  local f = {}
+  local version, flags
+  version, f.hash, f.created, f.auth, f.absolute, f.idle, f.rotated, f.emitted, f.confirmed, f.epoch, f.generation, flags, f.streak, f.reason, f.ended,
+    f.sub, f.kid, f.ip, f.agent = struct.unpack('>Bc32I6I6I6I6I6I6I6I8I4BBBI6I2c0I1c0I1c0I2c0', packed)
+  if version ~= 1 then error('a session of another version') end
+  f.ever = flags % 2 == 1
+  f.late = flags >= 2
+  return f
+end
+
+local function pack(f)
+  local flags = (f.ever and 1 or 0) + (f.late and 2 or 0)
+  return struct.pack('>Bc32I6I6I6I6I6I6I6I8I4BBBI6I2c0I1c0I1c0I2c0', 1, f.hash, f.created, f.auth, f.absolute, f.idle, f.rotated, f.emitted, f.confirmed,
+    f.epoch, f.generation, flags, f.streak, f.reason, f.ended, #f.sub, f.sub, #f.kid, f.kid, #f.ip, f.ip, #f.agent, f.agent)
+end
+
+local function epochs()
+  local everyone = tonumber(redis.call('GET', all_key) or '0')
+  local packed = redis.call('HGET', subject, 'e')
+  if not packed then return everyone, 0, 0 end
+  local epoch, claims = struct.unpack('>I8I8', packed)
+  return math.max(epoch, everyone), claims, epoch
+end
+
+local function why_dead(f, epoch, known_dead)
+  if f.reason > 0 then return f.reason end
+  if f.epoch < epoch or known_dead then return SUBJECT_REVOKED end
+  if now >= f.absolute then return EXPIRED_ABSOLUTE end
+  if now >= f.idle then return EXPIRED_IDLE end
+  return nil
+end
+
+-- Above the one before, and above any that a copy of this data may have had: a store that lost writes never goes back.
+local function next_epoch(previous)
+  local epoch = math.max(previous + 1, micros)
+  local highest = tonumber(redis.call('GET', highest_key) or '0')
+  if epoch > highest then redis.call('SET', highest_key, whole(epoch)) end
+  return epoch
+end
+
+-- Lifetimes of keys only clean up: what holds is said by the fields. By the server's own time, whatever the test clock says.
+local function live_until(at)
+  local left = redis.call('PTTL', subject)
+  local wanted = at - now
+  if left < wanted then redis.call('PEXPIRE', subject, whole(wanted)) end
+end
+
+local function announce(text)
+  redis.call('XADD', stream, 'MINID', '~', whole(math.max(0, true_now - 2 * revocation)), '*', 'r', text)
+end
+
+local function finish(sid, f, reason)
+  f.reason, f.ended = reason, now
+  local packed = pack(f)
+  redis.call('HSET', subject, sid, packed)
+  live_until(now + 3 * revocation)
+  announce('s ' .. sid .. ' ' .. whole(now + revocation))
+  return packed
+end
+
+-- All sessions of the subject, the least recently used first; with each, why it is over.
+local function sessions(epoch)
+  local all = redis.call('HGETALL', subject)
+  local found = {}
+  for i = 1, #all, 2 do
+    if #all[i] > 1 then
+      local f = open(all[i + 1])
+      found[#found + 1] = { sid = all[i], f = f, packed = all[i + 1], dead = why_dead(f, epoch, false) }
+    end
+  end
+  table.sort(found, function(a, b)
+    if a.f.rotated ~= b.f.rotated then return a.f.rotated < b.f.rotated end
+    return a.sid < b.sid
+  end)
+  return found
+end
+
+local function told(f, before)
+  if f == '' then return before end
+  return f
+end
+`
+
+function verb(body: string): string {
+  return `${PRELUDE}\n${body.trim()}\n`
+}
+
+/** ARGV: maximum, idle life, sid, hash, sub, kid, authTime or '', expected epoch or '', ip, agent. */
+export const CREATE = verb(`
+local maximum, idle_life, sid = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local epoch, claims = epochs()
+-- Lower is not moved: a subject without sessions is forgotten in time, and starts from zero.
+if ARGV[12] ~= '' and tonumber(ARGV[12]) < epoch then return { 'moved' } end
+local evicted, count = {}, 0
+local length = redis.call('HLEN', subject)
+if length >= maximum then
+  local living, tombstones = {}, {}
+  for _, one in ipairs(sessions(epoch)) do
+    if not one.dead then living[#living + 1] = one
+    elseif one.dead >= EXPIRED_IDLE or now >= one.f.ended + revocation and one.f.reason > 0 then redis.call('HDEL', subject, one.sid)
+    else tombstones[#tombstones + 1] = one end
+  end
+  -- A tombstone tells why a session is over. That is worth no more room than the sessions have.
+  for i = 1, #tombstones - maximum do redis.call('HDEL', subject, tombstones[i].sid) end
+  for i = 1, #living - maximum + 1 do
+    finish(living[i].sid, living[i].f, EVICTED)
+    evicted[#evicted + 1] = living[i].sid
+  end
+  count = math.min(#living, maximum - 1)
+else
+  for _, one in ipairs(sessions(epoch)) do if not one.dead then count = count + 1 end end
+end
+local absolute = now + absolute_life
+local packed = pack({ hash = ARGV[8], sub = ARGV[9], kid = ARGV[10], auth = tonumber(ARGV[11] ~= '' and ARGV[11] or now), ip = ARGV[13], agent = ARGV[14],
+  created = now, absolute = absolute, idle = math.min(now + idle_life, absolute), epoch = epoch, generation = 0, rotated = now, emitted = now,
+  confirmed = 0, ever = false, late = false, streak = 0, reason = 0, ended = 0 })
+redis.call('HSET', subject, sid, packed)
+live_until(absolute + revocation)
+return { 'created', packed, whole(epoch), whole(claims), count + 1, evicted }
+`)
+
+/** ARGV: sid, hash, generation, kid, known dead, ip, agent, idle life, grace, lost window, unconfirmed window, budget. */
+export const ROTATE = verb(`
+local sid, generation = ARGV[5], tonumber(ARGV[7])
+local packed = redis.call('HGET', subject, sid)
+if not packed then return { 'unknown' } end
+local f = open(packed)
+local epoch, claims = epochs()
+local ip, agent = f.ip, f.agent
+local idle_life, grace, lost_window, unconfirmed_window, budget = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+
+local function refused(reason) return { 'refused', packed, reason } end
+local function ended(reason) return { 'ended', finish(sid, f, reason), reason } end
+local function stepped(kind)
+  if kind ~= REPEATED then
+    f.ip, f.agent = told(ARGV[10], ip), told(ARGV[11], agent)
+    packed = pack(f)
+    redis.call('HSET', subject, sid, packed)
+  end
+  return { 'stepped', packed, kind, whole(epoch), whole(claims), ip, agent }
+end
+local function rotate(to, kind)
+  -- Forgiven one by one: else a thief who once keeps step may come second for as long again.
+  if not f.late then f.streak = math.max(0, f.streak - 1) end
+  f.generation, f.kid, f.rotated, f.emitted = to, ARGV[8], now, now
+  f.idle = math.min(now + idle_life, f.absolute)
+  f.confirmed, f.late = 0, false
+  return stepped(kind)
+end
+
+-- What is compared is a hash of a value that came with a valid signature: its time tells nothing.
+if f.hash ~= ARGV[6] then return refused(FORGED) end
+local dead = why_dead(f, epoch, ARGV[9] == '1')
+if dead then return refused(dead) end
+local distance = f.generation - generation
+if distance == 0 then
+  if now - math.max(f.rotated, f.emitted) < grace then return stepped(REPEATED) end
+  return rotate(f.generation + 1, ROTATED)
+end
+-- Only we could have signed a later token, so it is the store that lost something: a failover forgets a write or two.
+if distance == -1 or distance == -2 then return rotate(generation + 1, HEALED) end
+if distance < 0 then return ended(AHEAD) end
+if distance > 1 then return ended(REUSE) end
+
+local since = now - f.rotated
+local just_confirmed = f.confirmed > 0 and now - f.confirmed < grace
+if since >= grace and not just_confirmed then
+  if f.confirmed > 0 or since >= (f.ever and lost_window or unconfirmed_window) then return ended(REUSE) end
+  if not f.late then
+    if f.streak >= budget then return ended(BUDGET) end
+    f.late, f.streak = true, f.streak + 1
+  end
+end
+f.emitted = now
+return stepped(REPLAYED)
+`)
+
+/** ARGV: sid, generation. */
+export const CONFIRM = verb(`
+local packed = redis.call('HGET', subject, ARGV[5])
+if not packed then return 0 end
+local f = open(packed)
+if f.generation ~= tonumber(ARGV[6]) or f.confirmed > 0 or why_dead(f, (epochs()), false) then return 0 end
+f.confirmed, f.ever = now, true
+redis.call('HSET', subject, ARGV[5], pack(f))
+return 1
+`)
+
+/** ARGV: sid, reason, hash or ''. */
+export const END = verb(`
+local packed = redis.call('HGET', subject, ARGV[5])
+if not packed then return false end
+local f = open(packed)
+if why_dead(f, (epochs()), false) or (ARGV[7] ~= '' and f.hash ~= ARGV[7]) then return false end
+finish(ARGV[5], f, tonumber(ARGV[6]))
+return f.sub
+`)
+
+/** ARGV: the sid that stays. */
+export const END_OTHERS = verb(`
+local ended = {}
+for _, one in ipairs(sessions((epochs()))) do
+  if not one.dead and one.sid ~= ARGV[5] then
+    finish(one.sid, one.f, REVOKED)
+    ended[#ended + 1] = one.sid
+  end
+end
+return ended
+`)
+
+/** ARGV: which of the two epochs moves, 'epoch' or 'claims'. */
+export const MOVE_EPOCH = verb(`
+local epoch, claims, own = epochs()
+if ARGV[5] == 'epoch' then
+  own = next_epoch(epoch)
+  epoch = own
+else
+  claims = next_epoch(claims)
+end
+redis.call('HSET', subject, 'e', struct.pack('>I8I8', own, claims))
+live_until(now + 3 * revocation)
+announce('u ' .. shard .. ' ' .. whole(epoch) .. ' ' .. whole(claims) .. ' ' .. whole(now + revocation))
+return { whole(epoch), whole(claims) }
+`)
+
+/** What the next epoch of everyone would be here. */
+export const PROPOSE_EVERYONE = verb(`
+return whole(math.max(micros, tonumber(redis.call('GET', highest_key) or '0') + 1, tonumber(redis.call('GET', all_key) or '0') + 1))
+`)
+
+/** ARGV: the epoch below which everything is dead. */
+export const END_EVERYONE = verb(`
+local epoch = math.max(tonumber(ARGV[5]), tonumber(redis.call('GET', all_key) or '0'))
+redis.call('SET', all_key, whole(epoch))
+if epoch > tonumber(redis.call('GET', highest_key) or '0') then redis.call('SET', highest_key, whole(epoch)) end
+announce('e ' .. whole(epoch))
+return whole(epoch)
+`)
+
+export const EPOCHS = verb(`
+local epoch, claims = epochs()
+return { whole(epoch), whole(claims) }
+`)
+
+/** The living, most recently used first: sid and record in turns. */
+export const LIST = verb(`
+local living = {}
+local found = sessions((epochs()))
+for i = #found, 1, -1 do
+  if not found[i].dead then
+    living[#living + 1] = found[i].sid
+    living[#living + 1] = found[i].packed
+  end
+end
+return living
+`)
