@@ -9,6 +9,13 @@
  * - `WARDSTONE_NONCE_CACHED`: A page with a nonce asked to be cached, and was sent with `no-store`.
  * - `WARDSTONE_UNTRUSTED_PROXY`: A request told by its headers where it came from, and `trustedProxies` was left out.
  * - `WARDSTONE_UNSAFE_CSP`: The content security policy lets scripts run that an attacker can bring.
+ * - `WARDSTONE_REDIS_COMMAND_TIMEOUT`: The Redis client has a `commandTimeout`, which ends calls before their deadline.
+ * - `WARDSTONE_REDIS_EVICTION`: Redis evicts keys when memory is short, and with them sessions, limits and revocations.
+ * - `WARDSTONE_REDIS_NO_RECONNECT`: The Redis client does not connect again after the connection is lost.
+ * - `WARDSTONE_REDIS_QUEUES`: The Redis client holds commands back while it is not connected, and sends them again.
+ * - `WARDSTONE_REDIS_READY_CHECK`: The Redis client does not wait until a server has loaded its data.
+ * - `WARDSTONE_REDIS_REPLICA_READS`: The Redis client reads from replicas, which lag behind.
+ * - `WARDSTONE_REDIS_VERSION`: Redis is older than what Wardstone is made for.
  */
 export type WarningCode =
   | 'WARDSTONE_EPHEMERAL_KEYS'
@@ -17,6 +24,13 @@ export type WarningCode =
   | 'WARDSTONE_HOST_PROXY_SETTING'
   | 'WARDSTONE_INSECURE_COOKIE'
   | 'WARDSTONE_NONCE_CACHED'
+  | 'WARDSTONE_REDIS_COMMAND_TIMEOUT'
+  | 'WARDSTONE_REDIS_EVICTION'
+  | 'WARDSTONE_REDIS_NO_RECONNECT'
+  | 'WARDSTONE_REDIS_QUEUES'
+  | 'WARDSTONE_REDIS_READY_CHECK'
+  | 'WARDSTONE_REDIS_REPLICA_READS'
+  | 'WARDSTONE_REDIS_VERSION'
   | 'WARDSTONE_UNSAFE_CSP'
   | 'WARDSTONE_UNTRUSTED_PROXY'
 
