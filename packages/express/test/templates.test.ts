@@ -42,10 +42,10 @@ describe.each([
     app.get('/own', (req, res) => void res.type('html').send(`<script nonce="${cspNonce(req)}">1</script>`))
     app.get('/locals', (_req, res) => void res.json(typeof res.locals['cspNonce']))
     app.use(problems({ report: () => {} }))
-    const { port, close } = await serve(app)
-    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    const host = await serve(app)
+    const response = await fetch(`http://127.0.0.1:${host.port}${path}`)
     const whole = new Response(await response.text(), response)
-    await close()
+    await host.close()
     return whole
   }
 

@@ -31,8 +31,8 @@ const isolated = headersOf({ preset: 'isolated' }, context({ secure: true }))
 
 describe('[HTTP-1] against helmet 8', async () => {
   const apply = helmet()
-  const { port, close } = await serve((request, response) => apply(request, response, () => response.end('ok')))
-  const { headers } = await fetch(`http://127.0.0.1:${port}/`).finally(close)
+  const host = await serve((request, response) => apply(request, response, () => response.end('ok')))
+  const { headers } = await fetch(`http://127.0.0.1:${host.port}/`).finally(() => host.close())
   const http = new Set(['connection', 'content-length', 'date', 'keep-alive'])
   const theirs = Object.fromEntries([...headers].filter(([name]) => !http.has(name)))
 
@@ -138,8 +138,8 @@ describe('[HTTP-1] against the OWASP Secure Headers Project', () => {
     'X-Framework',
   ]
   test('nothing tells what the host is made of', async () => {
-    const { port, close } = await serve(listener([(_request, response) => void response.end('ok')]))
-    const { headers } = await fetch(`http://127.0.0.1:${port}/`).finally(close)
+    const host = await serve(listener([(_request, response) => void response.end('ok')]))
+    const { headers } = await fetch(`http://127.0.0.1:${host.port}/`).finally(() => host.close())
     expect(telling.filter((name) => headers.has(name.replace('$', '')))).toEqual([])
   })
 })

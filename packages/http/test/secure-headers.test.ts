@@ -194,7 +194,7 @@ test('[HTTP-1] everything that is wrong is told at once, and nothing of what was
     override: { 'X-Upper': 's3cret' },
     presett: 1,
   })
-  expect(problems.map((problem) => problem.split(':', 1)[0]).sort()).toEqual([
+  expect(problems.map((problem) => problem.split(':', 1)[0] ?? '').sort()).toEqual([
     'csp.directives.script-src',
     'csp.directives.script-src',
     'csp.directives.scriptSrc',

@@ -19,10 +19,10 @@ async function ask(path: string, options?: BaselineOptions): Promise<Response> {
     }
     if (ctx.path === '/state') ctx.body = typeof names.cspNonce
   })
-  const { port, close } = await serve(app.callback())
-  const response = await fetch(`http://127.0.0.1:${port}${path}`)
+  const host = await serve(app.callback())
+  const response = await fetch(`http://127.0.0.1:${host.port}${path}`)
   const whole = new Response(await response.text(), response)
-  await close()
+  await host.close()
   return whole
 }
 
