@@ -49,6 +49,15 @@ export function inContext<T>(ctx: HttpContext, run: () => T): T {
   return storage === undefined || storage.getStore() === ctx ? run() : storage.run(ctx, run)
 }
 
+/**
+ * A hook that is called from anywhere, as one that finds its request: a socket tells of its end outside of all of them. Costs nothing
+ * where there is no storage, while `AsyncResource.bind` takes microseconds each time.
+ */
+export function boundTo<A extends readonly unknown[], T>(ctx: HttpContext, hook: (...args: A) => T): (...args: A) => T {
+  const storage = ctx.state.get(storageKey)
+  return storage === undefined ? hook : (...args) => storage.run(ctx, hook, ...args)
+}
+
 function isStorage(value: unknown): value is AsyncLocalStorage<HttpContext> {
   const { run, getStore } = (value ?? {}) as { readonly run?: unknown; readonly getStore?: unknown }
   return typeof run === 'function' && typeof getStore === 'function'

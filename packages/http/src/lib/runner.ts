@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
+import { boundTo } from './context-storage.ts'
 import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
 import { errorOf } from './error-of.ts'
 import { refusedByKey } from './explain.ts'
@@ -49,7 +50,7 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
       if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
       const decided = checked(decision)
       if (!decided.ok) return refuse(ctx, outcome, decided)
-      outcome = admit(outcome, decided)
+      outcome = admit(ctx, outcome, decided)
     } catch (error) {
       return { ...outcome, fault: errorOf('guard', error) }
     }
@@ -67,7 +68,7 @@ async function later(
   try {
     const decision = checked(await pending)
     if (!decision.ok) return refuse(ctx, outcome, decision)
-    return await walk(guards, next, ctx, admit(outcome, decision))
+    return await walk(guards, next, ctx, admit(ctx, outcome, decision))
   } catch (error) {
     return { ...outcome, fault: errorOf('guard', error) }
   }
@@ -85,12 +86,12 @@ function checked(decision: Decision): Decision {
   throw new TypeError('The guard returned no decision')
 }
 
-function admit(outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
+function admit(ctx: HttpContext, outcome: Outcome, { headers, head, closed }: Allowed): Outcome {
   if (headers === undefined && head === undefined && closed === undefined) return outcome
   return {
     headers: headers === undefined ? outcome.headers : mergeHeaders(outcome.headers, headers),
-    heads: head === undefined ? outcome.heads : [...outcome.heads, head],
-    closed: closed === undefined ? outcome.closed : [...outcome.closed, closed],
+    heads: head === undefined ? outcome.heads : [...outcome.heads, boundTo(ctx, head)],
+    closed: closed === undefined ? outcome.closed : [...outcome.closed, boundTo(ctx, closed)],
     refused: undefined,
     fault: undefined,
   }

@@ -92,6 +92,5 @@ function onceClosed(response: ServerResponse, closed: readonly ClosedHook[]): vo
   }
   // While an asynchronous guard was thinking, the client may have gone.
   if (response.closed) settle()
-  // The socket tells of its end outside of every request; hooks are to find theirs.
-  else response.once('close', AsyncResource.bind(settle))
+  else response.once('close', settle)
 }

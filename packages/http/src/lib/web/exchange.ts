@@ -69,8 +69,7 @@ export class Exchange {
     if (this.#signal.aborted) this.end(undefined)
     if (this.#over !== undefined) return runClosed(hooks, this.#over.status)
     if (this.#closed.length === 0) this.#signal.addEventListener('abort', () => this.end(undefined), { once: true })
-    // The runtime tells of the end outside of every request; hooks are to find theirs.
-    this.#closed.push(...hooks.map((hook) => AsyncResource.bind(hook)))
+    this.#closed.push(...hooks)
   }
 
   /** Only the runtime knows when bytes have left. What can be seen is that it has taken the last of them, or no more. */
