@@ -5,6 +5,7 @@ import { originKey, type HttpContext } from '../context.ts'
 import { readCookie } from '../cookie.ts'
 import { pathOf, REPEATS, SINGULAR, TARGET } from '../request.ts'
 import { RequestState } from '../state.ts'
+import { MESSAGE } from './message.ts'
 
 /**
  * The request of any framework that stands on `node:http`. An adapter extends it by what only the framework knows: the
@@ -27,6 +28,11 @@ export abstract class NodeContext<Raw> implements HttpContext<Raw> {
     this.#message = message
     this.#target = target ?? (message as { readonly originalUrl?: string }).originalUrl ?? message.url
     this.raw = raw
+  }
+
+  /** @internal */
+  get [MESSAGE](): IncomingMessage {
+    return this.#message
   }
 
   get method(): string {

@@ -1,0 +1,100 @@
+import type { TLSSocket } from 'node:tls'
+import { readOptions, type Now, type Principal } from '@wardstone/core'
+import { principalKey, type HttpContext } from '../context.ts'
+import { ALLOW, deny, type Decision, type Guard, type Refused } from '../decision.ts'
+import { messageOf } from '../node/message.ts'
+import { peerCertificate, type PeerCertificate } from './peer.ts'
+
+/**
+ * Why a request of a service was refused.
+ *
+ * - `client_certificate_required`: 401. The connection carries no certificate of the client.
+ * - `client_certificate_untrusted`: 403. The certificate comes from an authority that is not trusted here, or cannot be read.
+ * - `client_certificate_expired`: 403. The certificate has ended, perhaps since the connection began.
+ * - `client_certificate_unknown`: 403. The certificate is good, and nobody here is called so.
+ */
+export type TlsProblemCode =
+  | 'client_certificate_required'
+  | 'client_certificate_untrusted'
+  | 'client_certificate_expired'
+  | 'client_certificate_unknown'
+
+/** Options of {@link clientCertificate}. */
+export interface ClientCertificateOptions {
+  /** Says who a certificate speaks for; `undefined` for nobody. Compare whole names: a prefix of a URI is somebody else, too. */
+  readonly principal: (certificate: PeerCertificate) => Principal | undefined | Promise<Principal | undefined>
+  /** Default `Date.now`. */
+  readonly now?: Now | undefined
+}
+
+/**
+ * Lets services in by the certificate of their connection, and makes of each a principal. Needs `createTls` with `clients`, and
+ * the connection itself: behind a proxy that ends TLS there is none to look at, and every request is refused. What a proxy says of
+ * a certificate in a header is not read, since whoever reaches the application past the proxy says the same.
+ *
+ * @throws {@link ConfigurationError} `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { guard } from '@wardstone/http/node'
+ * import { clientCertificate } from '@wardstone/http/tls'
+ *
+ * const services = new Map([['spiffe://example.org/billing', { id: 'billing', roles: ['service'], claims: {} }]])
+ *
+ * export const servicesOnly = guard(clientCertificate({ principal: ({ uris: [uri = ''] }) => services.get(uri) }))
+ * ```
+ */
+export function clientCertificate(options: ClientCertificateOptions): Guard {
+  const { principal, now } = readOptions('clientCertificate', options, (o) => ({
+    principal: o.callback<ClientCertificateOptions['principal']>('principal', true),
+    now: o.callback<Now | undefined>('now') ?? Date.now,
+  }))
+  return function clientCertificateGuard(ctx) {
+    const peer = peerOf(ctx, now)
+    if ('ok' in peer) return peer
+    const settle = (found: Principal | undefined): Decision => {
+      if (found === undefined) return unknown(ctx, peer)
+      ctx.state.set(principalKey, found)
+      return ALLOW
+    }
+    const found = principal(peer)
+    return found instanceof Promise ? found.then(settle) : settle(found)
+  }
+}
+
+function peerOf(ctx: HttpContext, now: Now): PeerCertificate | Refused {
+  const socket = messageOf(ctx)?.socket as TLSSocket | undefined
+  // A literal context, a request over `Request`, or a connection whose TLS ended before us.
+  if (socket?.encrypted !== true)
+    return missing(ctx, 'this connection is not TLS: certificates are seen only where TLS ends, not behind a proxy that ends it')
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined)
+    return missing(ctx, "the client showed no certificate; with clients: 'none' the server asks for none")
+  // Where certificates are optional, TLS lets any in, also one that the client has signed itself.
+  if (!socket.authorized)
+    return untrusted(ctx, `the certificate was not verified: ${String(socket.authorizationError).slice(0, 100)}`)
+  const peer = peerCertificate(certificate)
+  if (peer === undefined) return untrusted(ctx, 'the names of the certificate cannot be told apart')
+  // Verified when the connection began: connections and sessions outlive certificates.
+  if (now() >= peer.validTo) {
+    const why = `the certificate ended at ${new Date(peer.validTo).toISOString()}`
+    return deny(ctx, { status: 403, code: 'client_certificate_expired', detail: 'Connect anew with a valid certificate.' }, why)
+  }
+  return peer
+}
+
+/** No registered scheme says "with a certificate"; some scheme must be named. */
+const CHALLENGE = [['www-authenticate', 'ClientCertificate']] as const
+
+function missing(ctx: HttpContext, why: string): Refused {
+  return deny(ctx, { status: 401, code: 'client_certificate_required', headers: CHALLENGE }, why)
+}
+
+function untrusted(ctx: HttpContext, why: string): Refused {
+  return deny(ctx, { status: 403, code: 'client_certificate_untrusted' }, why)
+}
+
+function unknown(ctx: HttpContext, { uris, dnsNames, commonName }: PeerCertificate): Refused {
+  const name = uris[0] ?? dnsNames[0] ?? commonName ?? 'without a name'
+  return deny(ctx, { status: 403, code: 'client_certificate_unknown' }, `no principal for the certificate ${name.slice(0, 200)}`)
+}

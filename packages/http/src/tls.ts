@@ -1,0 +1,8 @@
+export { clientCertificate } from './lib/tls/client-certificate.ts'
+export type { ClientCertificateOptions, TlsProblemCode } from './lib/tls/client-certificate.ts'
+export { createTls } from './lib/tls/create-tls.ts'
+export type { TlsOptions } from './lib/tls/create-tls.ts'
+export type { TlsCertificateExpiring, TlsEvent, TlsReloaded, TlsReloadFailed } from './lib/tls/events.ts'
+export type { PeerCertificate } from './lib/tls/peer.ts'
+export type { PemSource } from './lib/tls/source.ts'
+export type { ClientTlsOptions, SecureServer, Tls, TlsReload, TlsServerOptions, TlsStats } from './lib/tls/tls.ts'
