@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
-import { baseline, endpoint, guard, problems } from '@wardstone/express'
+import { baseline, endpoint, guard, jsonBody, problems } from '@wardstone/express'
+import { jsonReply } from '@wardstone/http'
 import express, { type RequestHandler } from 'express'
 import express4 from 'express4'
 
@@ -21,7 +22,7 @@ function hostOf(name: string, framework: typeof express): HttpHost {
         if (mount !== undefined) app.use(mount, router)
         const before = first === undefined ? [] : [guard(first)]
         const rest = guards.length === 0 ? [] : [guard(...guards)]
-        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, handlerOf(answer))
+        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, ...handlersOf(answer))
       }
       app.use(problems({ report }))
 
@@ -30,8 +31,20 @@ function hostOf(name: string, framework: typeof express): HttpHost {
   }
 }
 
-function handlerOf(answer: HttpRoute['answer']): RequestHandler {
-  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+function handlersOf(answer: HttpRoute['answer']): RequestHandler[] {
+  if (!('json' in answer)) return [handlerOf(answer)]
+  const tell: RequestHandler = (req, res, next) => {
+    const found: unknown = req.body
+    endpoint((_ctx, body) => (body === found ? jsonReply(200, { body: found ?? null }) : { status: 500 }))(req, res, next)
+  }
+  return [jsonBody(answer.json), tell]
+}
+
+function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown }>): RequestHandler {
+  if ('endpoint' in answer) {
+    const { endpoint: handler, ...limits } = answer
+    return endpoint(handler, limits)
+  }
   if ('stream' in answer) {
     return (_req, res) => {
       res.setHeader('content-type', 'text/plain')

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { refusal, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
-import { baseline, endpoint, frameworkErrors, guard, problems } from '@wardstone/fastify'
+import { baseline, endpoint, frameworkErrors, guard, jsonBody, problems } from '@wardstone/fastify'
 import { fastify, type RouteShorthandOptionsWithHandler } from 'fastify'
 
 const NOT_FOUND = refusal(404, 'not_found', 'Not Found')
@@ -29,6 +29,7 @@ export const fastifyHost: HttpHost = {
       const onRequest = [...(first === undefined ? [] : [guard(first)]), ...(guards.length === 0 ? [] : [guard(...guards)])]
       app.register(
         async (instance) => {
+          if ('json' in answer) instance.register(jsonBody(answer.json))
           instance.route({ method, url: path, onRequest, ...optionsOf(answer) })
         },
         { prefix: mount ?? '' },
@@ -40,7 +41,16 @@ export const fastifyHost: HttpHost = {
 }
 
 function optionsOf(answer: HttpRoute['answer']): RouteShorthandOptionsWithHandler {
-  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+  if ('endpoint' in answer) {
+    const { endpoint: handler, ...limits } = answer
+    return endpoint(handler, limits)
+  }
+  if ('json' in answer) {
+    return {
+      handler: (request, reply) =>
+        reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify({ body: request.body ?? null }))),
+    }
+  }
   if ('stream' in answer) {
     return { handler: (_request, reply) => reply.header('content-type', 'text/plain').send(Readable.from(answer.stream())) }
   }

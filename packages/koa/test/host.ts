@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
+import { jsonReply } from '@wardstone/http'
 import { response, serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { baseline, endpoint, guard, problems, type KoaMiddleware } from '@wardstone/koa'
+import { jsonBody } from '@wardstone/koa/body'
 import Koa from 'koa'
 
 /** The conformance table's applications on Koa. */
@@ -27,15 +29,27 @@ export const koaHost: HttpHost = {
       const router = new Router({ prefix: mount ?? '' })
       const before = first === undefined ? [] : [guard(first)]
       const rest = guards.length === 0 ? [] : [guard(...guards)]
-      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, handlerOf(answer))
+      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, ...handlersOf(answer))
       app.use(router.routes())
     }
     return serve(app.callback())
   },
 }
 
-function handlerOf(answer: HttpRoute['answer']): KoaMiddleware {
-  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+function handlersOf(answer: HttpRoute['answer']): KoaMiddleware[] {
+  if (!('json' in answer)) return [handlerOf(answer)]
+  const tell: KoaMiddleware = (ctx, next) => {
+    const { body: found } = ctx.request as { readonly body?: unknown }
+    return endpoint((_ctx, body) => (body === found ? jsonReply(200, { body: found ?? null }) : { status: 500 }))(ctx, next)
+  }
+  return [jsonBody(answer.json), tell]
+}
+
+function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown }>): KoaMiddleware {
+  if ('endpoint' in answer) {
+    const { endpoint: handler, ...limits } = answer
+    return endpoint(handler, limits)
+  }
   return async (ctx) => {
     if ('stream' in answer) {
       ctx.res.setHeader('content-type', 'text/plain')

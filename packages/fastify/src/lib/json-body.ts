@@ -1,3 +1,4 @@
+import { Transform, type Readable } from 'node:stream'
 import { hasBody, jsonRules, type JsonBodyOptions } from '@wardstone/http'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
@@ -45,7 +46,7 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
           value = rules.parse(body)
         } catch (error) {
           rules.refuse(contextOf(request), 'malformed', error instanceof Error ? error.message : '')
-          return done(Object.assign(new Error('The body is no JSON'), { statusCode: 400, expose: true }))
+          return done(clientError(400))
         }
         done(null, value)
       },
@@ -54,8 +55,18 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
       const ctx = contextOf(request)
       const refused = hasParser(request) ? undefined : rules.requireJson(ctx)
       if (refused !== undefined) return sendReply(reply, refused.reply)
-      if (!hasBody(ctx)) skipBody(request)
-      done(null, payload)
+      if (!hasBody(ctx)) {
+        skipBody(request)
+        return done(null, payload)
+      }
+      const own = Math.max(rules.limit, request.routeOptions.bodyLimit ?? 0)
+      const limit = rules.limitOf(ctx, own)
+      if (limit === own) return done(null, payload)
+      const tooLarge = (): Error => {
+        rules.refuse(ctx, 'too_large', 'it has come')
+        return clientError(413)
+      }
+      done(null, limited(payload, limit, tooLarge))
     })
   })
 }
@@ -67,4 +78,23 @@ function hasParser(request: FastifyRequest): boolean {
   const end = type.indexOf(';')
   const essence = (end < 0 ? type : type.slice(0, end)).trim().toLowerCase()
   return essence !== 'application/json' && essence !== '' && request.server.hasContentTypeParser(essence)
+}
+
+/** An error whose status the error boundary believes. */
+function clientError(statusCode: 400 | 413): Error {
+  return Object.assign(new Error('The body was refused'), { statusCode, expose: true })
+}
+
+/** A body that fails once it is larger. What it comes from is left unread: to destroy it would take the answer with it. */
+function limited(body: Readable, limit: number, error: () => Error): Readable {
+  let size = 0
+  const gate = new Transform({
+    transform(chunk: Uint8Array, _encoding, pass) {
+      size += chunk.length
+      if (size > limit) pass(error())
+      else pass(null, chunk)
+    },
+  })
+  body.once('error', (reason) => gate.destroy(reason))
+  return body.pipe(gate)
 }

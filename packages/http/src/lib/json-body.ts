@@ -49,9 +49,9 @@ export class JsonRules {
     return refused && told(ctx, refused)
   }
 
-  /** How many bytes may come of a body that announces no length. */
-  limitOf(ctx: HttpContext): number {
-    return limitBelowCeiling(ctx, this.limit)
+  /** How many bytes may come of a body that announces no length: no more than the application takes at all. */
+  limitOf(ctx: HttpContext, limit: number = this.limit): number {
+    return limitBelowCeiling(ctx, limit)
   }
 
   /** The answer to a body that turned out to be none. */

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { contextOf, endpoint, guard, listener, type NodeHandler } from '@wardstone/http/node'
 import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
-import { match } from './routes.ts'
+import { endpointOf, match } from './routes.ts'
 
 /** The conformance table's applications on a plain `node:http` server. */
 export const nodeHost: HttpHost = {
@@ -36,12 +36,13 @@ function chainOf({ first, guards = [], answer }: HttpRoute): NodeHandler {
 }
 
 function handlerOf(answer: HttpRoute['answer']): NodeHandler {
-  if ('endpoint' in answer) return endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit })
+  const read = endpointOf(answer)
+  if (read !== undefined) return endpoint(...read)
   return (_request, response) => {
     if ('stream' in answer) {
       response.setHeader('content-type', 'text/plain')
       pipeline(Readable.from(answer.stream()), response, () => {})
-    } else {
+    } else if ('throws' in answer) {
       response.setHeader(...answer.header)
       throw answer.throws
     }

@@ -1,3 +1,4 @@
+import { jsonReply, type Endpoint, type EndpointOptions } from '@wardstone/http'
 import type { HttpRoute } from '@wardstone/testkit/http'
 
 /** A route that matched, with what a router would tell of it. */
@@ -28,4 +29,15 @@ function decode([name, value]: [string, string]): [string, string] {
   } catch {
     throw Object.assign(new Error('The path cannot be decoded'), { status: 400, expose: true })
   }
+}
+
+/** What answers by an endpoint; what a framework would parse does so here, where there is none. */
+export function endpointOf(answer: HttpRoute['answer']): [handler: Endpoint, options: EndpointOptions] | undefined {
+  if ('json' in answer) {
+    const { limit, ...limits } = answer.json
+    return [(_ctx, body) => jsonReply(200, { body: body ?? null }), { bodyLimit: limit, ...limits }]
+  }
+  if (!('endpoint' in answer)) return undefined
+  const { endpoint, ...limits } = answer
+  return [endpoint, limits]
 }

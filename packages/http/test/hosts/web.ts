@@ -4,7 +4,7 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { ALLOW, type Decision } from '@wardstone/http'
 import { baseline, contextOf, endpoint, guard, problems, type WebFacts } from '@wardstone/http/web'
 import { serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
-import { match } from './routes.ts'
+import { endpointOf, match } from './routes.ts'
 
 /** The conformance table's applications over `Request`, behind a bridge such as every runtime has one. */
 export const webHost: HttpHost = {
@@ -32,7 +32,8 @@ const allow = (): Decision => ALLOW
 
 function handlerOf({ first, guards = [], answer }: HttpRoute): (request: Request, facts: WebFacts) => Promise<Response> {
   const [before, rest] = [guard(first ?? allow), guard(...(guards.length === 0 ? [allow] : guards))]
-  const last = 'endpoint' in answer ? endpoint(answer.endpoint, { bodyLimit: answer.bodyLimit }) : undefined
+  const read = endpointOf(answer)
+  const last = read && endpoint(...read)
   return (request, facts) =>
     before(
       request,

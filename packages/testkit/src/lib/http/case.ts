@@ -64,6 +64,17 @@ export function post(path: string, headers: readonly string[], body: string): st
   return [`POST ${path} HTTP/1.1`, 'Host: app.test', 'Connection: close', ...headers, length, '', body].join('\r\n')
 }
 
+/** A request with a JSON body, or another, that comes by chunks; without an empty one at its end it does not end. */
+export function chunked(path: string, headers: readonly string[], ...chunks: readonly string[]): string {
+  const head = [`POST ${path} HTTP/1.1`, 'Host: app.test', 'Connection: close', ...headers, 'Transfer-Encoding: chunked', '', '']
+  return head.join('\r\n') + chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')
+}
+
+/** Without a client that asks for it, only the server can end the connection. */
+export function persistent(request: string): string {
+  return request.replace('Connection: close\r\n', '')
+}
+
 /** A whole response: baseline, the guards' headers, those of the reply, its length, and the end of the connection. */
 export function response(
   status: number,

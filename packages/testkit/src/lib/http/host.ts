@@ -1,4 +1,4 @@
-import type { BaselineOptions, Endpoint, Guard, HttpContext } from '@wardstone/http'
+import type { BaselineOptions, Endpoint, Guard, HttpContext, JsonBodyOptions, JsonLimits } from '@wardstone/http'
 import type { Transcript } from './transcript.ts'
 
 /** A route of a case's application, said without any framework. */
@@ -17,7 +17,12 @@ export interface HttpRoute {
 /** How a route answers. */
 export type HttpAnswer =
   /** Through the adapter's `endpoint`. */
-  | { readonly endpoint: Endpoint; readonly bodyLimit?: number | undefined }
+  | ({ readonly endpoint: Endpoint; readonly bodyLimit?: number | undefined } & JsonLimits)
+  /**
+   * With `{"body": …}`: what a handler of the framework itself finds behind the adapter's `jsonBody`, and an `endpoint` there,
+   * too. A host without a parser answers by an `endpoint` alone.
+   */
+  | { readonly json: JsonBodyOptions }
   /** Through the framework, as text that comes in pieces; a failure of the source comes after the head. */
   | { readonly stream: () => AsyncIterable<string> }
   /** Through a handler of the framework itself that sets this header, and throws. */

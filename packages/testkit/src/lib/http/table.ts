@@ -1,10 +1,12 @@
 import type { HttpCase } from './case.ts'
 import { bodyCases } from './cases/bodies.ts'
+import { bodyRuleCases } from './cases/body-rules.ts'
 import { clientCases } from './cases/client.ts'
 import { contextCases } from './cases/context.ts'
 import { corsCases } from './cases/cors.ts'
 import { csrfCases } from './cases/csrf.ts'
 import { headerCases } from './cases/headers.ts'
+import { jsonBodyCases } from './cases/json-body.ts'
 import { lifecycleCases } from './cases/lifecycle.ts'
 import { secureHeaderCases } from './cases/secure-headers.ts'
 import type { HostDifference, HttpHost } from './host.ts'
@@ -22,6 +24,8 @@ export const httpCases: readonly HttpCase[] = [
   ...secureHeaderCases,
   ...lifecycleCases,
   ...bodyCases,
+  ...jsonBodyCases,
+  ...bodyRuleCases,
   ...corsCases,
   ...csrfCases,
 ]

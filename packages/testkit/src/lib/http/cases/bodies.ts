@@ -1,6 +1,6 @@
 import { WardstoneError } from '@wardstone/core'
 import { jsonReply, type Endpoint } from '@wardstone/http'
-import { ask, post, refusal, response, type HttpCase } from '../case.ts'
+import { ask, chunked, persistent, post, refusal, response, type HttpCase } from '../case.ts'
 import type { HttpRoute } from '../host.ts'
 
 const JSON_BODY = 'Content-Type: application/json'
@@ -32,13 +32,6 @@ class Unavailable extends WardstoneError<'store_unavailable'> {
   readonly code = 'store_unavailable'
 }
 
-const chunked = (...chunks: readonly string[]): string =>
-  ['POST / HTTP/1.1', 'Host: app.test', 'Connection: close', JSON_BODY, 'Transfer-Encoding: chunked', '', ''].join('\r\n') +
-  chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')
-
-/** Without a client that asks for it, only the server can end the connection. */
-const persistent = (request: string): string => request.replace('Connection: close\r\n', '')
-
 export const bodyCases: readonly HttpCase[] = [
   ...['{"a":[1,null]}', '"text"', '0', 'null', '[]', '{"constructor":{"name":"x"}}', '{"a":"\\u005f"}'].map((body): HttpCase => ({
     title: `JSON comes in: ${body}`,
@@ -61,13 +54,13 @@ export const bodyCases: readonly HttpCase[] = [
   {
     title: 'JSON comes in by chunks',
     routes,
-    request: chunked('{"a"', ':1}', ''),
+    request: chunked('/', [JSON_BODY], '{"a"', ':1}', ''),
     expect: echoed({ a: 1 }),
   },
   { title: 'no body and no type is no body', routes, request: post('/', [], ''), expect: echoed(null) },
   { title: 'a type without a body is no body', routes, request: post('/', [JSON_BODY], ''), expect: echoed(null) },
   { title: 'a type without a length is no body', routes, request: ask('POST /', JSON_BODY), expect: echoed(null) },
-  { title: 'chunks that hold nothing are no JSON', routes, request: chunked(''), expect: malformed },
+  { title: 'chunks that hold nothing are no JSON', routes, request: chunked('/', [JSON_BODY], ''), expect: malformed },
   ...[
     '{"a":',
     ' ',
@@ -116,7 +109,7 @@ export const bodyCases: readonly HttpCase[] = [
   {
     title: 'a body that turns out larger than the limit is refused before its end, and the connection ended',
     routes,
-    request: persistent(chunked('x'.repeat(LIMIT), 'x')),
+    request: persistent(chunked('/', [JSON_BODY], 'x'.repeat(LIMIT), 'x')),
     expect: tooLarge,
   },
   {
