@@ -128,7 +128,8 @@ test.each([
   'http://reports.test/',
   '/reports',
   'https://a:b@reports.test/',
-  'https://reports.test/"; x="',
+  'https://reports.test/",x="',
+  'https://reports.test/\\',
   'https://a.test/\r\nb',
   '',
 ])('[HTTP-1] reports do not go to %j', (reportTo) => {
