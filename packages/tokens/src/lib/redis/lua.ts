@@ -3,13 +3,14 @@
  * its id, and the subject's epochs in the field `e`. The bucket's own keys lie in the same slot: everyone's epoch, the highest
  * epoch that was ever given out there, and the stream of revocations.
  *
- * KEYS: the subject's hash, everyone's epoch, the highest epoch, the stream. The first four ARGV: the offset of the test clock,
- * how long a revocation is remembered, the longest that a session lives, and the shard. Times are milliseconds, epochs microseconds:
+ * KEYS: the subject's hash, everyone's epoch, the highest epoch, the stream. The first five ARGV: the offset of the test clock, how
+ * long a revocation is remembered, the longest that a session lives, the shard, and the channel on which readers of the stream are nudged.
+ * A verb's own follow. Times are milliseconds, epochs microseconds:
  * both are whole numbers that a double holds exactly. They leave as text by `%.0f`, since a number would be cut to an integer of its own kind.
  */
 const PRELUDE = `
 local subject, all_key, highest_key, stream = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local offset, revocation, absolute_life, shard = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local offset, revocation, absolute_life, shard, channel = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 local time = redis.call('TIME')
 local true_now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -74,6 +75,7 @@ end
 
 local function announce(text)
   redis.call('XADD', stream, 'MINID', '~', whole(math.max(0, true_now - 2 * revocation)), '*', 'r', text)
+  redis.call('PUBLISH', channel, '')
 end
 
 local function finish(sid, f, reason)
@@ -114,10 +116,10 @@ function verb(body: string): string {
 
 /** ARGV: maximum, idle life, sid, hash, sub, kid, authTime or '', expected epoch or '', ip, agent. */
 export const CREATE = verb(`
-local maximum, idle_life, sid = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local maximum, idle_life, sid = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local epoch, claims = epochs()
 -- Lower is not moved: a subject without sessions is forgotten in time, and starts from zero.
-if ARGV[12] ~= '' and tonumber(ARGV[12]) < epoch then return { 'moved' } end
+if ARGV[13] ~= '' and tonumber(ARGV[13]) < epoch then return { 'moved' } end
 local evicted, count = {}, 0
 local length = redis.call('HLEN', subject)
 if length >= maximum then
@@ -138,7 +140,7 @@ else
   for _, one in ipairs(sessions(epoch)) do if not one.dead then count = count + 1 end end
 end
 local absolute = now + absolute_life
-local packed = pack({ hash = ARGV[8], sub = ARGV[9], kid = ARGV[10], auth = tonumber(ARGV[11] ~= '' and ARGV[11] or now), ip = ARGV[13], agent = ARGV[14],
+local packed = pack({ hash = ARGV[9], sub = ARGV[10], kid = ARGV[11], auth = tonumber(ARGV[12] ~= '' and ARGV[12] or now), ip = ARGV[14], agent = ARGV[15],
   created = now, absolute = absolute, idle = math.min(now + idle_life, absolute), epoch = epoch, generation = 0, rotated = now, emitted = now,
   confirmed = 0, ever = false, late = false, streak = 0, reason = 0, ended = 0 })
 redis.call('HSET', subject, sid, packed)
@@ -148,19 +150,19 @@ return { 'created', packed, whole(epoch), whole(claims), count + 1, evicted }
 
 /** ARGV: sid, hash, generation, kid, known dead, ip, agent, idle life, grace, lost window, unconfirmed window, budget. */
 export const ROTATE = verb(`
-local sid, generation = ARGV[5], tonumber(ARGV[7])
+local sid, generation = ARGV[6], tonumber(ARGV[8])
 local packed = redis.call('HGET', subject, sid)
 if not packed then return { 'unknown' } end
 local f = open(packed)
 local epoch, claims = epochs()
 local ip, agent = f.ip, f.agent
-local idle_life, grace, lost_window, unconfirmed_window, budget = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+local idle_life, grace, lost_window, unconfirmed_window, budget = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 
 local function refused(reason) return { 'refused', packed, reason } end
 local function ended(reason) return { 'ended', finish(sid, f, reason), reason } end
 local function stepped(kind)
   if kind ~= REPEATED then
-    f.ip, f.agent = told(ARGV[10], ip), told(ARGV[11], agent)
+    f.ip, f.agent = told(ARGV[11], ip), told(ARGV[12], agent)
     packed = pack(f)
     redis.call('HSET', subject, sid, packed)
   end
@@ -169,15 +171,15 @@ end
 local function rotate(to, kind)
   -- Forgiven one by one: else a thief who once keeps step may come second for as long again.
   if not f.late then f.streak = math.max(0, f.streak - 1) end
-  f.generation, f.kid, f.rotated, f.emitted = to, ARGV[8], now, now
+  f.generation, f.kid, f.rotated, f.emitted = to, ARGV[9], now, now
   f.idle = math.min(now + idle_life, f.absolute)
   f.confirmed, f.late = 0, false
   return stepped(kind)
 end
 
 -- What is compared is a hash of a value that came with a valid signature: its time tells nothing.
-if f.hash ~= ARGV[6] then return refused(FORGED) end
-local dead = why_dead(f, epoch, ARGV[9] == '1')
+if f.hash ~= ARGV[7] then return refused(FORGED) end
+local dead = why_dead(f, epoch, ARGV[10] == '1')
 if dead then return refused(dead) end
 local distance = f.generation - generation
 if distance == 0 then
@@ -204,22 +206,22 @@ return stepped(REPLAYED)
 
 /** ARGV: sid, generation. */
 export const CONFIRM = verb(`
-local packed = redis.call('HGET', subject, ARGV[5])
+local packed = redis.call('HGET', subject, ARGV[6])
 if not packed then return 0 end
 local f = open(packed)
-if f.generation ~= tonumber(ARGV[6]) or f.confirmed > 0 or why_dead(f, (epochs()), false) then return 0 end
+if f.generation ~= tonumber(ARGV[7]) or f.confirmed > 0 or why_dead(f, (epochs()), false) then return 0 end
 f.confirmed, f.ever = now, true
-redis.call('HSET', subject, ARGV[5], pack(f))
+redis.call('HSET', subject, ARGV[6], pack(f))
 return 1
 `)
 
 /** ARGV: sid, reason, hash or ''. */
 export const END = verb(`
-local packed = redis.call('HGET', subject, ARGV[5])
+local packed = redis.call('HGET', subject, ARGV[6])
 if not packed then return false end
 local f = open(packed)
-if why_dead(f, (epochs()), false) or (ARGV[7] ~= '' and f.hash ~= ARGV[7]) then return false end
-finish(ARGV[5], f, tonumber(ARGV[6]))
+if why_dead(f, (epochs()), false) or (ARGV[8] ~= '' and f.hash ~= ARGV[8]) then return false end
+finish(ARGV[6], f, tonumber(ARGV[7]))
 return f.sub
 `)
 
@@ -227,7 +229,7 @@ return f.sub
 export const END_OTHERS = verb(`
 local ended = {}
 for _, one in ipairs(sessions((epochs()))) do
-  if not one.dead and one.sid ~= ARGV[5] then
+  if not one.dead and one.sid ~= ARGV[6] then
     finish(one.sid, one.f, REVOKED)
     ended[#ended + 1] = one.sid
   end
@@ -238,7 +240,7 @@ return ended
 /** ARGV: which of the two epochs moves, 'epoch' or 'claims'. */
 export const MOVE_EPOCH = verb(`
 local epoch, claims, own = epochs()
-if ARGV[5] == 'epoch' then
+if ARGV[6] == 'epoch' then
   own = next_epoch(epoch)
   epoch = own
 else
@@ -257,7 +259,7 @@ return whole(math.max(micros, tonumber(redis.call('GET', highest_key) or '0') + 
 
 /** ARGV: the epoch below which everything is dead. */
 export const END_EVERYONE = verb(`
-local epoch = math.max(tonumber(ARGV[5]), tonumber(redis.call('GET', all_key) or '0'))
+local epoch = math.max(tonumber(ARGV[6]), tonumber(redis.call('GET', all_key) or '0'))
 redis.call('SET', all_key, whole(epoch))
 if epoch > tonumber(redis.call('GET', highest_key) or '0') then redis.call('SET', highest_key, whole(epoch)) end
 announce('e ' .. whole(epoch))
@@ -267,6 +269,15 @@ return whole(epoch)
 export const EPOCHS = verb(`
 local epoch, claims = epochs()
 return { whole(epoch), whole(claims) }
+`)
+
+/** ARGV: sid, epoch, claims epoch, as an access token has them. */
+export const JUDGE = verb(`
+local packed = redis.call('HGET', subject, ARGV[6])
+local epoch, claims = epochs()
+if not packed or why_dead(open(packed), epoch, false) or tonumber(ARGV[7]) < epoch then return 1 end
+if tonumber(ARGV[8]) < claims then return 2 end
+return 0
 `)
 
 /** The living, most recently used first: sid and record in turns. */

@@ -32,6 +32,7 @@ export interface RevocationSource {
 export interface FollowOptions {
   /** How often the source is read, whether it calls or not. Default 5 seconds. */
   readonly every?: Duration | undefined
+  /** A clock for tests. Default: the system's, and for the staleness one that nobody sets back. */
   readonly now?: Now | undefined
 }
 
@@ -62,13 +63,17 @@ export function followRevocations(source: RevocationSource, options: FollowOptio
     const everyMs = o.duration('every', '5s')
     if (everyMs < 100 || everyMs > 60_000) o.problem('every', 'expected 100ms to 60s')
     if (!isObjectWith(source, 'read')) o.problem('source', 'expected a source with read()')
-    return { everyMs, now: o.callback<Now | undefined>('now') ?? Date.now }
+    return { everyMs, now: o.callback<Now | undefined>('now') }
   })
   return new Follower(source, settings)
 }
 
-class Follower implements FollowedFeed {
+/** @internal */
+export class Follower implements FollowedFeed {
   readonly #source: RevocationSource
+  /** For the age of what is known. */
+  readonly #elapsed: Now
+  /** For what may be forgotten. */
   readonly #now: Now
   /** What was read before is not told again: every entry makes verifiers look at their tokens anew. */
   readonly #feed = new MemoryFeed()
@@ -84,9 +89,10 @@ class Follower implements FollowedFeed {
   /** How many of them the last whole reading knew of when it began. */
   #readGaps = 0
 
-  constructor(source: RevocationSource, { everyMs, now }: { readonly everyMs: number; readonly now: Now }) {
+  constructor(source: RevocationSource, { everyMs, now }: { readonly everyMs: number; readonly now?: Now | undefined }) {
     this.#source = source
-    this.#now = now
+    this.#elapsed = now ?? (() => performance.now())
+    this.#now = now ?? Date.now
     this.#unwatch = source.watch?.((gap) => {
       if (gap) this.#gaps++
       if (this.#reading !== undefined) this.#again = true
@@ -98,7 +104,7 @@ class Follower implements FollowedFeed {
   }
 
   staleness(): number {
-    return Math.max(0, this.#now() - this.#knownAt)
+    return Math.max(0, this.#elapsed() - this.#knownAt)
   }
 
   follow(listener: (revocation: Revocation) => void): () => void {
@@ -133,10 +139,10 @@ class Follower implements FollowedFeed {
     const gaps = this.#gaps
     let cursor = gaps === this.#readGaps ? this.#cursor : undefined
     // What is revoked while it is being read may be missed: it is as old as its beginning.
-    const begun = this.#now()
+    const begun = this.#elapsed()
     for (;;) {
       const batch = await this.#source.read(cursor)
-      for (const revocation of batch.revocations) this.#take(revocation, begun)
+      for (const revocation of batch.revocations) this.take(revocation)
       cursor = batch.cursor
       if (batch.complete) break
     }
@@ -146,7 +152,9 @@ class Follower implements FollowedFeed {
     this.#knownAt = begun
   }
 
-  #take(revocation: Revocation, now: number): void {
+  /** Tells of a revocation, unless it was told before. */
+  take(revocation: Revocation): void {
+    const now = this.#now()
     const id = idOf(revocation)
     if (this.#known.has(id)) return
     if (this.#known.size >= this.#pruneAt) {

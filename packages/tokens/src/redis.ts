@@ -1,0 +1,2 @@
+export { redisFeed, redisStore } from './lib/redis/redis-store.ts'
+export type { RedisFeedOptions, RedisSessionStore, RedisStoreOptions } from './lib/redis/redis-store.ts'
