@@ -50,7 +50,10 @@ describe.each([nodeHost, expressHost, express4Host, fastifyHost, koaHost, webHos
       await after(1)
       return {
         ok: true,
-        head: () => void probe.note(`head ${found()}`),
+        head() {
+          probe.note(`head ${found()}`)
+          return undefined
+        },
         closed: () => probe.note(`closed ${storage.getStore() === ctx}`),
       }
     }
