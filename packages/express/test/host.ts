@@ -11,12 +11,17 @@ export const expressHost = hostOf('Express 5', express)
 /** The same on Express 4: its types do not fit, its functions do. */
 export const express4Host = hostOf('Express 4', express4 as unknown as typeof express)
 
-function hostOf(name: string, framework: typeof express): HttpHost {
+/** Express 5 with middleware behind `baseline`. */
+export function expressHostWith(...before: readonly RequestHandler[]): HttpHost {
+  return hostOf('Express 5', express, before)
+}
+
+function hostOf(name: string, framework: typeof express, middleware: readonly RequestHandler[] = []): HttpHost {
   return {
     name,
     async start({ baseline: options, routes, report }) {
       const app = framework()
-      app.use(baseline(options))
+      app.use(baseline(options), ...middleware)
       for (const { method, path, mount, first, guards = [], answer } of routes) {
         const router = mount === undefined ? app : framework.Router()
         if (mount !== undefined) app.use(mount, router)
@@ -47,7 +52,7 @@ function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown
   }
   if ('stream' in answer) {
     return (_req, res) => {
-      res.setHeader('content-type', 'text/plain')
+      res.setHeader('content-type', answer.type ?? 'text/plain')
       pipeline(Readable.from(answer.stream()), res, () => {})
     }
   }

@@ -7,33 +7,39 @@ import { jsonBody } from '@wardstone/koa/body'
 import Koa from 'koa'
 
 /** The conformance table's applications on Koa. */
-export const koaHost: HttpHost = {
-  name: 'Koa 3',
-  differences: [
-    {
-      title: 'a path that cannot be decoded is a 400 like any other',
-      because: '@koa/router takes such a path as it is',
-      instead: () => response(200, { headers: [['content-type', 'application/json']], body: '{"body":null}' }),
+export const koaHost: HttpHost = koaHostWith()
+
+/** The same with middleware behind `problems`. */
+export function koaHostWith(...middleware: readonly KoaMiddleware[]): HttpHost {
+  return {
+    name: 'Koa 3',
+    differences: [
+      {
+        title: 'a path that cannot be decoded is a 400 like any other',
+        because: '@koa/router takes such a path as it is',
+        instead: () => response(200, { headers: [['content-type', 'application/json']], body: '{"body":null}' }),
+      },
+      {
+        title: 'a stream that fails after the head is cut off, not completed',
+        because: 'a body that fails is also brought to the error boundary, and reported',
+        instead: (expected) => ({ ...expected, notes: ['reported: stream', ...expected.notes] }),
+      },
+    ],
+    async start({ baseline: options, routes, report }) {
+      const app = new Koa()
+      app.use(baseline(options))
+      app.use(problems({ report }))
+      for (const each of middleware) app.use(each)
+      for (const { method, path, mount, first, guards = [], answer } of routes) {
+        const router = new Router({ prefix: mount ?? '' })
+        const before = first === undefined ? [] : [guard(first)]
+        const rest = guards.length === 0 ? [] : [guard(...guards)]
+        router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, ...handlersOf(answer))
+        app.use(router.routes())
+      }
+      return serve(app.callback())
     },
-    {
-      title: 'a stream that fails after the head is cut off, not completed',
-      because: 'a body that fails is also brought to the error boundary, and reported',
-      instead: (expected) => ({ ...expected, notes: ['reported: stream', ...expected.notes] }),
-    },
-  ],
-  async start({ baseline: options, routes, report }) {
-    const app = new Koa()
-    app.use(baseline(options))
-    app.use(problems({ report }))
-    for (const { method, path, mount, first, guards = [], answer } of routes) {
-      const router = new Router({ prefix: mount ?? '' })
-      const before = first === undefined ? [] : [guard(first)]
-      const rest = guards.length === 0 ? [] : [guard(...guards)]
-      router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, ...handlersOf(answer))
-      app.use(router.routes())
-    }
-    return serve(app.callback())
-  },
+  }
 }
 
 function handlersOf(answer: HttpRoute['answer']): KoaMiddleware[] {
@@ -52,7 +58,7 @@ function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown
   }
   return async (ctx) => {
     if ('stream' in answer) {
-      ctx.res.setHeader('content-type', 'text/plain')
+      ctx.res.setHeader('content-type', answer.type ?? 'text/plain')
       ctx.body = Readable.from(answer.stream())
     } else {
       ctx.res.setHeader(...answer.header)

@@ -3,6 +3,7 @@ import type { HttpContext } from './context.ts'
 import { deny, type Refused } from './decision.ts'
 import type { HeaderList } from './headers.ts'
 import type { Part } from './part.ts'
+import { quoted } from './site.ts'
 import { sharedStateKey, type StateKey } from './state.ts'
 
 /** What holds of every body, whoever reads it. */
@@ -63,5 +64,5 @@ export function malformed(ctx: HttpContext, why: string): Refused {
 }
 
 function malformedLength(ctx: HttpContext, length: string): Refused {
-  return malformed(ctx, `content-length is "${length.slice(0, 40)}", which is no number`)
+  return malformed(ctx, `content-length is ${quoted(length)}, which is no number`)
 }

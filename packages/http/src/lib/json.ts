@@ -2,6 +2,7 @@ import type { HttpContext } from './context.ts'
 import { deny, type Refused, type Reply } from './decision.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
 import { hasBody } from './request.ts'
+import { quoted } from './site.ts'
 
 const JSON_HEADERS: HeaderList = [['content-type', 'application/json']]
 
@@ -22,15 +23,15 @@ export function requireJson(ctx: HttpContext, bodied: boolean = hasBody(ctx)): R
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined
   const encoding = ctx.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return refuse(ctx, NOT_JSON, `content-encoding is "${quoted(encoding)}": compressed bodies are not unpacked`)
+    return refuse(ctx, NOT_JSON, `content-encoding is ${quoted(encoding)}: compressed bodies are not unpacked`)
   }
   const type = ctx.header('content-type')
   if (type === 'application/json') return undefined
   if (type === undefined) return bodied ? refuse(ctx, NOT_JSON, 'there is a body without a content-type') : undefined
   const [essence = '', ...parameters] = type.toLowerCase().split(';')
-  if (essence.trim() !== 'application/json') return refuse(ctx, NOT_JSON, `content-type is "${quoted(type)}"`)
+  if (essence.trim() !== 'application/json') return refuse(ctx, NOT_JSON, `content-type is ${quoted(type)}`)
   if (parameters.every(leavesUtf8)) return undefined
-  return refuse(ctx, 'Send application/json in UTF-8.', `content-type is "${quoted(type)}": JSON is UTF-8`)
+  return refuse(ctx, 'Send application/json in UTF-8.', `content-type is ${quoted(type)}: JSON is UTF-8`)
 }
 
 const NOT_JSON = 'Send application/json, not compressed.'
@@ -43,9 +44,4 @@ function leavesUtf8(parameter: string): boolean {
 function refuse(ctx: HttpContext, detail: string, why: string): Refused {
   const headers: HeaderList = [['connection', 'close']]
   return deny(ctx, { status: 415, code: 'unsupported_media_type', detail, headers }, why)
-}
-
-/** As much of what was sent as a line of a log can take. */
-function quoted(text: string): string {
-  return text.slice(0, 80)
 }

@@ -40,7 +40,7 @@ function handlerOf(answer: HttpRoute['answer']): NodeHandler {
   if (read !== undefined) return endpoint(...read)
   return (_request, response) => {
     if ('stream' in answer) {
-      response.setHeader('content-type', 'text/plain')
+      response.setHeader('content-type', answer.type ?? 'text/plain')
       pipeline(Readable.from(answer.stream()), response, () => {})
     } else if ('throws' in answer) {
       response.setHeader(...answer.header)

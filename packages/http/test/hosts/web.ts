@@ -43,7 +43,7 @@ function handlerOf({ first, guards = [], answer }: HttpRoute): (request: Request
           if ('throws' in answer) throw answer.throws
           if (!('stream' in answer)) throw new Error('no such answer')
           const body = Readable.toWeb(Readable.from(answer.stream()).map((text: string) => Buffer.from(text))) as ReadableStream
-          return new Response(body, { headers: { 'content-type': 'text/plain' } })
+          return new Response(body, { headers: { 'content-type': answer.type ?? 'text/plain' } })
         }),
       facts,
     )
