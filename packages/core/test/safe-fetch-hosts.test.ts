@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addressKind } from '../src/lib/safe-fetch/address-kind.ts'
+import { exchange } from '../src/lib/safe-fetch/exchange.ts'
 import { createSafeFetchWith } from '../src/lib/safe-fetch/safe-fetch.ts'
 import { ca, localFetch, servePlain, serveTls } from './safe-fetch.ts'
 
@@ -197,6 +198,14 @@ describe('a name', () => {
       '127.0.0.1',
     ])
     expect(await (await safeFetch(`https://a.test:${port}/`)).text()).toBe('here')
+  })
+
+  it('[HTTP-10] that is an address is judged as well, though no name server is asked', async () => {
+    const url = new URL('https://127.0.0.1:9/')
+    const request = { url, method: 'GET', headers: new Headers(), body: undefined }
+    const transport = { resolve: async () => [], maxBytes: 1, tls: () => ({}) }
+    const sent = exchange(request, { privateNetwork: false }, transport, new AbortController().signal)
+    await expect(sent).rejects.toMatchObject({ code: 'outbound_address_refused' })
   })
 
   it('[HTTP-10] leads into the own network only where that was said, for all hosts or for one', async () => {

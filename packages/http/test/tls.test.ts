@@ -120,6 +120,7 @@ test.each<[string, Partial<TlsOptions>, string]>([
   ['a key that is none', { key: pair.cert }, 'key'],
   ['a public key', { key: createPublicKey(pair.key).export({ type: 'spki', format: 'pem' }) as string }, 'key'],
   ['a file that is not there', { cert: '/nowhere/tls.crt' }, 'cert'],
+  ['half of the authorities', { ca: ca.cert + ca.cert.slice(0, 200) }, 'ca'],
   ['an authority that is not there', { ca: '/nowhere/ca.crt' }, 'ca'],
   ['clients that anybody could be', { clients: 'required' }, 'ca'],
   ['clients of no authority', { clients: 'optional', ca: [] }, 'ca'],

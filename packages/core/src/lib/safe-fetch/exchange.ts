@@ -72,8 +72,7 @@ export function exchange(
       sent.destroy()
     }
     sent.on('error', give)
-    sent.on('upgrade', (_answer, socket) => (socket.destroy(), give(undefined)))
-    // The last word, when there was none before: a promise that never settles would hold its caller for ever.
+    // The last word, when there was none before, as after an answer that switches protocols: the promise must settle.
     let answered = false
     sent.on('close', () => answered || give(undefined))
     sent.on('response', (answer) => {
@@ -100,7 +99,6 @@ async function read(answer: IncomingMessage, name: string, maxBytes: number): Pr
     if (length > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  if (!answer.complete) throw new OutboundError('outbound_failed', `${name}: the answer was cut off`, true)
   return { status: answer.statusCode ?? 0, headers: headersOf(answer), body: Buffer.concat(chunks) }
 }
 

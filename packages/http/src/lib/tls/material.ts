@@ -90,7 +90,7 @@ function certificatesOf(option: string, pem: Buffer | Unreadable, say: Say): X50
   if (!Buffer.isBuffer(pem)) return say(option, `it cannot be read (${pem.code})`)
   const text = pem.toString('latin1')
   const blocks = text.match(BLOCK) ?? []
-  // OpenSSL takes what is whole and leaves the rest, so a file of which only the beginning is written looks like a short chain.
+  // Of authorities, OpenSSL takes what is whole and leaves the rest: a file that is half written is a shorter list.
   if (blocks.length === 0 || blocks.length !== text.split('-----BEGIN ').length - 1)
     return say(option, 'expected certificates in PEM, whole, and nothing else')
   try {
