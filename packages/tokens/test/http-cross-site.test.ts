@@ -1,3 +1,6 @@
+import type { BaselineOptions } from '@wardstone/http'
+import { endpoint, listener } from '@wardstone/http/node'
+import { serve } from '@wardstone/testkit/http'
 import { describe, expect, it } from 'vitest'
 import { createSessionEndpoints } from '../src/http.ts'
 import { bodyOf, headersOf, request } from './kit/http.ts'
@@ -28,5 +31,50 @@ describe.each(Object.entries(endpoints))('%s', (_name, endpoint) => {
   it.each([{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, {}])('[TOK-12] lets %j pass', async (headers) => {
     const reply = await endpoint(request({ headers: headers as Record<string, string> }))
     expect(reply.status).not.toBe(403)
+  })
+})
+
+/** What a browser gets that refreshes on a server of the application, with the status and whether a session was asked for. */
+async function refreshed(
+  baseline: BaselineOptions,
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly [number, boolean]> {
+  store.calls.length = 0
+  const server = await serve(listener([endpoint(http.refresh)], { baseline }))
+  try {
+    const cookie = `refresh=${refreshToken}`
+    const answer = await fetch(`http://127.0.0.1:${server.port}/auth/refresh`, {
+      method: 'POST',
+      headers: { ...headers, cookie },
+    })
+    return [answer.status, store.calls.length > 0]
+  } finally {
+    await server.close()
+  }
+}
+
+describe('a page of a sibling host', () => {
+  // Same site: the browser sends it the SameSite=Strict cookie. Whoever takes over a forgotten subdomain is here.
+  const sibling = { 'sec-fetch-site': 'same-site', origin: 'https://forgotten.example.com' }
+  const app = { 'sec-fetch-site': 'same-site', origin: 'https://app.example.com' }
+
+  it.each<[string, BaselineOptions]>([
+    ['as it is', {}],
+    ['that knows its own origin', { publicOrigins: ['https://api.example.com'] }],
+    ['that trusts another sibling', { csrf: { trustedOrigins: ['https://app.example.com'] } }],
+    ['that lets another sibling read', { cors: { origins: ['https://app.example.com'] } }],
+    ['without csrf', { csrf: false }],
+    ['that takes clients which say nothing', { csrf: { unsignalled: 'allow' } }],
+    ['that lets everybody read', { cors: { origins: ['*'], credentials: false } }],
+  ])('[TOK-12] cannot refresh on an application %s', async (_, baseline) => {
+    expect(await refreshed(baseline, sibling)).toEqual([403, false])
+    expect(await refreshed(baseline, { origin: sibling.origin })).toEqual(baseline.csrf === false ? [200, true] : [403, false])
+  })
+
+  it.each<[string, BaselineOptions]>([
+    ['trusts', { csrf: { trustedOrigins: ['https://app.example.com'] } }],
+    ['lists for reading with credentials', { cors: { origins: ['https://app.example.com'] } }],
+  ])('[TOK-12] refreshes when it is one that the application %s', async (_, baseline) => {
+    expect(await refreshed(baseline, app)).toEqual([200, true])
   })
 })
