@@ -6,15 +6,18 @@ import { variants, type Settings, type VariantName } from './variants.ts'
 
 const send = (message: object): void => void process.send?.(message)
 
-process.on('message', async (message: { readonly settings?: Settings }) => {
-  if (message.settings === undefined) {
+process.on('message', ({ settings }: { readonly settings?: Settings }) => {
+  if (settings === undefined) {
     const { user, system } = process.cpuUsage()
-    return send({ cpuUs: user + system })
-  }
-  const server = await started(await variants[process.argv[2] as VariantName](message.settings))
-  send({ port: (server.address() as AddressInfo).port })
+    send({ cpuUs: user + system })
+  } else void serve(settings)
 })
 process.on('disconnect', () => process.exit())
+
+async function serve(settings: Settings): Promise<void> {
+  const server = await started(variants[process.argv[2] as VariantName](settings))
+  send({ port: (server.address() as AddressInfo).port })
+}
 
 /** Fastify brings a server of its own. */
 async function started(made: RequestListener | { readonly server: Server; ready(): Promise<void> }): Promise<Server> {

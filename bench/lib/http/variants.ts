@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import Router from '@koa/router'
 import * as onExpress from '@wardstone/express'
 import * as onFastify from '@wardstone/fastify'
@@ -94,7 +94,7 @@ export const variants = {
       return next()
     })
     const router = new Router().get(ROUTE, (ctx) => void (ctx.body = ANSWER))
-    return app.use(router.routes()).callback()
+    return listenerOf(app.use(router.routes()))
   },
   'koa, wardstone': (settings: Settings): Made => {
     const app = new Koa()
@@ -102,7 +102,7 @@ export const variants = {
     app.use(onKoa.problems())
     const guarded = onKoa.guard(bearer(verifierOf(settings)), authorize)
     const router = new Router().get(ROUTE, guarded, (ctx) => void (ctx.body = ANSWER))
-    return app.use(router.routes()).callback()
+    return listenerOf(app.use(router.routes()))
   },
 } as const satisfies Readonly<Record<string, (settings: Settings) => Made>>
 
@@ -138,6 +138,11 @@ function assembled(verify: (token: string) => unknown): Made {
 
 function verifierOf({ jwk }: Settings): Verifier<object> {
   return createVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: jwksKeys({ keys: [jwk] }), revocation: 'none' })
+}
+
+function listenerOf(app: { callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void> }): RequestListener {
+  const answers = app.callback()
+  return (request, response) => void answers(request, response)
 }
 
 function withReady(app: { readonly server: Server; ready(): PromiseLike<unknown> }): Made {

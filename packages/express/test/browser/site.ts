@@ -24,7 +24,14 @@ export async function startBank(host: string, options: BaselineOptions = {}): Pr
   app.get('/', endpoint(page('<h1>Bank</h1>')))
   app.get('/nonce', endpoint(scripts))
   app.post('/auth/login', endpoint(signIn))
-  app.post('/auth/refresh', (_req, _res, next) => void (seen.refreshes++, next()), endpoint(sessions.refresh))
+  app.post(
+    '/auth/refresh',
+    (_req, _res, next) => {
+      seen.refreshes++
+      next()
+    },
+    endpoint(sessions.refresh),
+  )
   app.post('/transfer', (_req, res) => void (seen.transfers++, res.send('transferred')))
   app.get(
     '/balance',

@@ -106,7 +106,7 @@ export class RedisStore implements SessionStore {
     const { value } = await this.#write('end', scripts.end, shard, [sid, numberOf(reason), secretHash ?? ''])
     if (value === null) return undefined
     this.#over(sid)
-    return { sub: String(value) }
+    return { sub: (value as Buffer).toString() }
   }
 
   async endOthers(shard: string, sid: string): Promise<readonly string[]> {
