@@ -19,7 +19,7 @@ export function expressHostWith(...before: readonly RequestHandler[]): HttpHost 
 function hostOf(name: string, framework: typeof express, middleware: readonly RequestHandler[] = []): HttpHost {
   return {
     name,
-    async start({ baseline: options, routes, report }) {
+    async start({ baseline: options, routes, report, server }) {
       const app = framework()
       app.use(baseline(options), ...middleware)
       for (const { method, path, mount, first, guards = [], answer } of routes) {
@@ -31,7 +31,7 @@ function hostOf(name: string, framework: typeof express, middleware: readonly Re
       }
       app.use(problems({ report }))
 
-      return serve(app)
+      return serve(app, server)
     },
   }
 }

@@ -25,8 +25,12 @@ export function fastifyHostWith(...plugins: readonly FastifyPluginCallback[]): H
         instead: () => NOT_FOUND,
       },
     ],
-    async start({ baseline: options, routes, report }) {
-      const app = fastify({ forceCloseConnections: true, frameworkErrors: frameworkErrors(options) })
+    async start({ baseline: options, routes, report, server }) {
+      const app = fastify({
+        forceCloseConnections: true,
+        frameworkErrors: frameworkErrors(options),
+        ...(server && { requestTimeout: server.requestTimeout, http: server }),
+      })
       app.register(baseline(options))
       app.register(problems({ report }))
       for (const each of plugins) app.register(each)

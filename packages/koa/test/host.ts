@@ -25,7 +25,7 @@ export function koaHostWith(...middleware: readonly KoaMiddleware[]): HttpHost {
         instead: (expected) => ({ ...expected, notes: ['reported: stream', ...expected.notes] }),
       },
     ],
-    async start({ baseline: options, routes, report }) {
+    async start({ baseline: options, routes, report, server }) {
       const app = new Koa()
       app.use(baseline(options))
       app.use(problems({ report }))
@@ -37,7 +37,7 @@ export function koaHostWith(...middleware: readonly KoaMiddleware[]): HttpHost {
         router[method.toLowerCase() as Lowercase<typeof method>](path, ...before, ...rest, ...handlersOf(answer))
         app.use(router.routes())
       }
-      return serve(app.callback())
+      return serve(app.callback(), server)
     },
   }
 }

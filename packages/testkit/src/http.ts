@@ -1,7 +1,7 @@
 export { refusal, response } from './lib/http/case.ts'
 export type { HttpCase } from './lib/http/case.ts'
 export { RawClient } from './lib/http/client.ts'
-export type { HostDifference, HttpAnswer, HttpApp, HttpHost, HttpRoute, RunningHost } from './lib/http/host.ts'
+export type { HostDifference, HttpAnswer, HttpApp, HttpHost, HttpRoute, RunningHost, ServerTimes } from './lib/http/host.ts'
 export { Probe } from './lib/http/probe.ts'
 export { runHttpCase } from './lib/http/run.ts'
 export { serve } from './lib/http/serve.ts'

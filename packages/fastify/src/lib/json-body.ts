@@ -59,6 +59,8 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
         skipBody(request)
         return done(null, payload)
       }
+      // Who goes away in the middle is nobody's fault here; Fastify gives that error a status, and no sign whose it is.
+      payload.once('error', (error) => Object.assign(error, { expose: true }))
       const own = Math.max(rules.limit, request.routeOptions.bodyLimit ?? 0)
       const limit = rules.limitOf(ctx, own)
       if (limit === own) return done(null, payload)

@@ -6,7 +6,7 @@ import { endpointOf, match } from './routes.ts'
 /** The conformance table's applications on a plain `node:http` server. */
 export const nodeHost: HttpHost = {
   name: 'node:http',
-  start({ baseline, routes, report }) {
+  start({ baseline, routes, report, server }) {
     const handlers = new Map(routes.map((route) => [route, chainOf(route)]))
     const router: NodeHandler = (request, response, next) => {
       const found = match(routes, contextOf(request).method, contextOf(request).path)
@@ -14,7 +14,7 @@ export const nodeHost: HttpHost = {
       Object.assign(request, { route: { path: found.pattern }, params: found.params })
       handlers.get(found.route)?.(request, response, next)
     }
-    return serve(listener([router], { baseline, problems: { report } }))
+    return serve(listener([router], { baseline, problems: { report } }), server)
   },
 }
 

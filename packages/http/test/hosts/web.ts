@@ -11,7 +11,7 @@ export const webHost: HttpHost = {
   name: 'Request',
   sortsHeaders: true,
   differences: [{ title: 'OPTIONS * is a 404 like any other', because: 'no URL says "*"' }],
-  start({ baseline: options, routes, report }) {
+  start({ baseline: options, routes, report, server }) {
     const [base, boundary] = [baseline(options), problems({ report })]
     const handlers = new Map(routes.map((route) => [route, handlerOf(route)]))
     const answer = (request: Request, ip: string | undefined): Promise<Response> =>
@@ -24,7 +24,7 @@ export const webHost: HttpHost = {
           }),
         { ip },
       )
-    return serve((message, response) => void bridge(message, response, answer))
+    return serve((message, response) => void bridge(message, response, answer), server)
   },
 }
 

@@ -34,6 +34,15 @@ export interface HttpApp {
   readonly routes: readonly HttpRoute[]
   /** Given to `problems`. */
   readonly report: (error: unknown, ctx: HttpContext) => void
+  /** How long the server waits; default: as the host does by itself. */
+  readonly server?: ServerTimes | undefined
+}
+
+/** When a server gives up on a request that does not come in whole, in milliseconds. */
+export interface ServerTimes {
+  readonly requestTimeout: number
+  /** How often it looks. */
+  readonly connectionsCheckingInterval: number
 }
 
 /** What a host does otherwise than the table says, and Wardstone cannot or should not mend. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RunningHost } from './host.ts'
+import type { RunningHost, ServerTimes } from './host.ts'
 
 /**
  * Serves on a free port of 127.0.0.1, until it is closed with all its connections: for hosts under test that stand on
@@ -16,8 +16,8 @@ import type { RunningHost } from './host.ts'
  * await close()
  * ```
  */
-export async function serve(listener: RequestListener): Promise<RunningHost> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
+export async function serve(listener: RequestListener, times: Partial<ServerTimes> = {}): Promise<RunningHost> {
+  const server = createServer(times, listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
