@@ -216,7 +216,9 @@ test('a 404 handler that a child has of its own is left alone', async () => {
 })
 
 test('what Fastify refuses before it has a route is a problem like any other', async () => {
-  const app = wardstone({ frameworkErrors: frameworkErrors({ headers: { override: { 'x-frame-options': 'SAMEORIGIN' } } }) })
+  const app = wardstone({
+    frameworkErrors: frameworkErrors({ headers: { csp: { directives: { 'frame-ancestors': ["'self'"] } } } }),
+  })
   app.get('/posts/:id', () => ({}))
   const response = await fetch(`${await serve(app)}/posts/${'x'.repeat(200)}`)
   expect([response.status, response.headers.get('x-frame-options')]).toEqual([414, 'SAMEORIGIN'])

@@ -43,21 +43,25 @@ export function headersOf(response: ServerResponse): HeaderTarget {
   }
 }
 
-/** The hooks that wait for a response's head; guards of several mounts share one list, so that they run in order. */
-const waiting = new WeakMap<ServerResponse, HeadHook[]>()
+/**
+ * Where a response keeps the hooks that wait for its head; guards of several mounts share one list, so that they run in order. On the
+ * response itself: a weak map would cost more than all hooks do.
+ */
+const WAITING = Symbol('wardstone.heads')
 
 /**
  * Runs the hooks when the head is about to be written. Every framework on Node, and Node itself for an implicit head,
  * ends in `writeHead`, so its one replacement sees them all, hijacked and streamed responses included.
  */
 function beforeHead(response: ServerResponse, heads: readonly HeadHook[]): void {
-  const earlier = waiting.get(response)
+  const carrier = response as ServerResponse & { [WAITING]?: HeadHook[] }
+  const earlier = carrier[WAITING]
   if (earlier !== undefined) {
     earlier.push(...heads)
     return
   }
   const hooks = [...heads]
-  waiting.set(response, hooks)
+  carrier[WAITING] = hooks
   const original = response.writeHead.bind(response)
   response.writeHead = function writeHead(status: number, ...rest: unknown[]): ServerResponse {
     response.writeHead = original

@@ -30,7 +30,10 @@ export function refuseContradictions(
     if (meant !== 'DENY' && meant !== 'SAMEORIGIN') {
       o.problem('override', 'x-frame-options: browsers know DENY and SAMEORIGIN; others are said by frame-ancestors')
     } else if (ancestors !== undefined && frameOptionsOf(ancestors) !== meant) {
-      o.problem('override', 'x-frame-options: says otherwise than frame-ancestors of the policy, which browsers follow')
+      o.problem(
+        'override',
+        'x-frame-options: says otherwise than frame-ancestors of the policy, which browsers follow; change it there',
+      )
     }
   }
   if (preset !== 'isolated') return
