@@ -13,9 +13,7 @@ export function readBits(text: string): AddressBits | undefined {
   const family = text.includes('%') ? 0 : isIP(text)
   if (family === 0) return undefined
   if (family === 4) return readQuad(text)
-  const [left = '', right] = text.split('::')
-  const [high, low] = [readGroups(left), readGroups(right ?? '')]
-  const bits = right === undefined ? high : [...high, ...Array.from({ length: 8 - high.length - low.length }, () => 0), ...low]
+  const bits = readGroups(text)
   return isMapped(bits) ? bits.slice(6) : bits
 }
 
@@ -26,12 +24,23 @@ export function readBits(text: string): AddressBits | undefined {
  */
 export function writeBits(bits: AddressBits): string {
   if (bits.length === 2) return bits.map((two) => `${two >> 8}.${two & 255}`).join('.')
-  const [from, count] = longestZeros(bits)
-  if (count < 2) return bits.map(hex).join(':')
-  return `${bits.slice(0, from).map(hex).join(':')}::${bits
-    .slice(from + count)
-    .map(hex)
-    .join(':')}`
+  let [from, until] = [-1, -1]
+  for (let i = 0; i < 8; i++) {
+    let end = i
+    while (bits[end] === 0) end++
+    if (end - i > Math.max(1, until - from)) [from, until] = [i, end]
+    i = end
+  }
+  let text = ''
+  for (let i = 0; i < 8; i++) {
+    if (i === from) {
+      text += '::'
+      i = until - 1
+    } else {
+      text += `${i === 0 || i === until ? '' : ':'}${(bits[i] as number).toString(16)}`
+    }
+  }
+  return text
 }
 
 /** Whether two addresses are of one family and agree in their first bits. */
@@ -59,26 +68,25 @@ function readQuad(text: string): number[] {
   return [(a << 8) | b, (c << 8) | d]
 }
 
+/** The groups of a text that is an IPv6 address. */
 function readGroups(text: string): number[] {
-  if (text === '') return []
-  return text.split(':').flatMap((group) => (group.includes('.') ? readQuad(group) : Number.parseInt(group, 16)))
+  const groups: number[] = []
+  let [gap, from] = [-1, 0]
+  while (from < text.length) {
+    const colon = text.indexOf(':', from)
+    const end = colon < 0 ? text.length : colon
+    if (end === from) gap = groups.length
+    else if (colon < 0 && text.includes('.', from)) groups.push(...readQuad(text.slice(from)))
+    else groups.push(Number.parseInt(text.slice(from, end), 16))
+    from = end + 1
+  }
+  if (gap < 0) return groups
+  const bits = [0, 0, 0, 0, 0, 0, 0, 0]
+  const after = 8 - groups.length // as many groups as the gap stands for
+  for (let i = 0; i < groups.length; i++) bits[i < gap ? i : i + after] = groups[i] as number
+  return bits
 }
 
 function isMapped(bits: AddressBits): boolean {
   return bits[5] === 0xffff && bits.every((group, i) => i > 4 || group === 0)
-}
-
-function longestZeros(bits: AddressBits): readonly [from: number, count: number] {
-  let [from, count] = [0, 0]
-  for (let i = 0; i < bits.length; i++) {
-    let end = i
-    while (bits[end] === 0) end++
-    if (end - i > count) [from, count] = [i, end - i]
-    i = end
-  }
-  return [from, count]
-}
-
-function hex(group: number): string {
-  return group.toString(16)
 }

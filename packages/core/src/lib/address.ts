@@ -3,6 +3,7 @@ import { cutBits, readBits, sharePrefix, writeBits, type AddressBits } from './a
 import { InvalidArgumentError } from './error.ts'
 
 const LONGEST = 100
+/** How a dual-stack socket writes every IPv4 peer: worth a way of its own. */
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/
 const IN_BRACKETS = /^\[([^\]]+)\](?::\d{1,5})?$/
@@ -25,15 +26,22 @@ const ZONE = /^([\da-f:.]+)%[\w.~-]+$/i
 export function parseAddress(text: string): string | undefined {
   if (text.length > LONGEST) return undefined
   if (isIP(text) === 4) return text
-  const mapped = MAPPED.exec(text)?.[1] // how a dual-stack socket writes every IPv4 peer: worth a way of its own
-  if (mapped !== undefined) return isIP(mapped) === 4 ? mapped : undefined
+  const inner = MAPPED.exec(text)?.[1] ?? WITH_PORT.exec(text)?.[1]
+  if (inner !== undefined) return isIP(inner) === 4 ? inner : undefined
+  const bits = bitsOf(text)
+  return bits && writeBits(bits)
+}
+
+/** The bits of an address in any of these spellings. */
+function bitsOf(text: string): AddressBits | undefined {
+  if (text.length > LONGEST) return undefined
+  if (isIP(text) === 4) return readBits(text)
   const ported = WITH_PORT.exec(text)?.[1]
-  if (ported !== undefined) return isIP(ported) === 4 ? ported : undefined
+  if (ported !== undefined) return readBits(ported)
   const bare = IN_BRACKETS.exec(text)?.[1] ?? text
   const address = ZONE.exec(bare)?.[1] ?? bare
-  // Only IPv6 comes in brackets or with a zone; without either, IPv4 has been seen above.
-  const bits = address.includes(':') ? readBits(address) : undefined
-  return bits && writeBits(bits)
+  // Only IPv6 comes in brackets or with a zone; IPv4 without either has been seen above.
+  return address.includes(':') ? readBits(address) : undefined
 }
 
 /** How many bits of an address tell one network from another. */
@@ -68,8 +76,7 @@ const TRANSLATED: AddressBits = [0x64, 0xff9b, 0, 0, 0, 0, 0, 0]
 export function networkOf(address: string, { v4 = 32, v6 = 64 }: NetworkPrefix = {}): string | undefined {
   if (!Number.isInteger(v4) || v4 < 8 || v4 > 32) throw new InvalidArgumentError('v4', 'expected a whole number from 8 to 32')
   if (!Number.isInteger(v6) || v6 < 16 || v6 > 128) throw new InvalidArgumentError('v6', 'expected a whole number from 16 to 128')
-  const canonical = parseAddress(address)
-  let bits = canonical === undefined ? undefined : readBits(canonical)
+  let bits = bitsOf(address)
   if (bits === undefined) return undefined
   if (sharePrefix(bits, TRANSLATED, 96)) bits = bits.slice(6)
   const [prefix, most] = bits.length === 2 ? [v4, 32] : [v6, 128]

@@ -9,7 +9,7 @@ import { parseAddress } from './address.ts'
 export type ForwardedBy = 'x-forwarded' | 'forwarded'
 
 /** What one proxy wrote. */
-export interface ForwardedElement {
+interface ForwardedElement {
   /** Canonical; `undefined` for `unknown`, `_hidden` and whatever is no address. */
   readonly address: string | undefined
   /** Lower case. Only `Forwarded` has it here. */
@@ -58,13 +58,13 @@ function isEscaped(header: string, at: number): boolean {
 /** Without the blanks around it. Only those that HTTP knows: `trim` takes away others, and makes addresses of what is none. */
 function trimmed(header: string, from: number, to: number): string {
   let [start, end] = [from, to]
-  while (start < end && isBlank(header[start])) start++
-  while (end > start && isBlank(header[end - 1])) end--
+  while (start < end && isBlank(header.charCodeAt(start))) start++
+  while (end > start && isBlank(header.charCodeAt(end - 1))) end--
   return header.slice(start, end)
 }
 
-function isBlank(char: string | undefined): boolean {
-  return char === ' ' || char === '\t'
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
 }
 
 /** A pair and what ends it. Blanks after a semicolon are no part of the grammar, but of what proxies write. */
