@@ -8,7 +8,7 @@ export interface Issued {
 }
 
 /** What a certificate says. */
-export interface Subject {
+interface Subject {
   readonly name: string
   readonly dns?: readonly string[]
   readonly uris?: readonly string[]

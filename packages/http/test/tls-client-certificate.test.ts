@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect, createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import { createServer as createPlainServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -101,6 +102,23 @@ it('[HTTP-8] a resumed session is as untrusted as the one that it goes on from',
   expect(second.isSessionReused()).toBe(true)
   second.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   expect(String(((await once(second, 'data')) as [Buffer])[0])).toContain('client_certificate_untrusted')
+})
+
+it('[HTTP-8] over HTTP/2, a service is known on every stream of its connection', async () => {
+  const { app } = await refusing({ clients: 'optional' })
+  const { options } = tlsOf({ ...serverCert(), ca: ca.cert, clients: 'optional' }).tls
+  const server = createSecureServer(options, app as never).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const statuses = async (own: object): Promise<number[]> => {
+    const session = connect(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { ca: ca.cert, ...own })
+    const streams = [1, 2].map(() => once(session.request({ ':path': '/' }), 'response') as Promise<[{ ':status': number }]>)
+    const answers = await Promise.all(streams)
+    session.destroy()
+    return answers.map(([headers]) => headers[':status'])
+  }
+  expect(await statuses(ours)).toEqual([200, 200])
+  expect(await statuses({})).toEqual([401, 401])
 })
 
 it('[HTTP-8] where no certificate is asked for, the operator is told', async () => {

@@ -160,6 +160,13 @@ test('[HTTP-8] a certificate comes from a file, a text, bytes or a secret', () =
   expect(new Set(fingerprints).size).toBe(1)
 })
 
+test('[HTTP-8] looking at files keeps no process alive', () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
+  const before = timers()
+  tlsOf({ ...pair, reload: '1m' })
+  expect(timers()).toBe(before)
+})
+
 test('[HTTP-8] nobody who prints options, a server or an agent sees the key', () => {
   const { tls } = tlsOf({ ...pair, ca: ca.cert })
   const server = tls.attach(createServer(tls.options))

@@ -49,8 +49,9 @@ export function clientCertificate(options: ClientCertificateOptions): Guard {
     principal: o.callback<ClientCertificateOptions['principal']>('principal', true),
     now: o.callback<Now | undefined>('now') ?? Date.now,
   }))
+  const known: KnownPeers = new WeakMap()
   return function clientCertificateGuard(ctx) {
-    const peer = peerOf(ctx, now)
+    const peer = peerOf(ctx, known, now)
     if ('ok' in peer) return peer
     const settle = (found: Principal | undefined): Decision => {
       if (found === undefined) return unknown(ctx, peer)
@@ -62,25 +63,34 @@ export function clientCertificate(options: ClientCertificateOptions): Guard {
   }
 }
 
-function peerOf(ctx: HttpContext, now: Now): PeerCertificate | Refused {
+/** What was read of connections, since many requests come over one. */
+type KnownPeers = WeakMap<TLSSocket, PeerCertificate>
+
+function peerOf(ctx: HttpContext, known: KnownPeers, now: Now): PeerCertificate | Refused {
   const socket = messageOf(ctx)?.socket as TLSSocket | undefined
   // A literal context, a request over `Request`, or a connection whose TLS ended before us.
   if (socket?.encrypted !== true)
     return missing(ctx, 'this connection is not TLS: certificates are seen only where TLS ends, not behind a proxy that ends it')
-  const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined)
-    return missing(ctx, "the client showed no certificate; with clients: 'none' the server asks for none")
-  // Where certificates are optional, TLS lets any in, also one that the client has signed itself.
-  if (!socket.authorized)
-    return untrusted(ctx, `the certificate was not verified: ${String(socket.authorizationError).slice(0, 100)}`)
-  const peer = peerCertificate(certificate)
-  if (peer === undefined) return untrusted(ctx, 'the names of the certificate cannot be told apart')
+  const peer = known.get(socket) ?? verified(ctx, socket)
+  if ('ok' in peer) return peer
+  // Before TLS 1.3, a client may show another certificate in the middle of a connection.
+  if (socket.getProtocol() === 'TLSv1.3') known.set(socket, peer)
   // Verified when the connection began: connections and sessions outlive certificates.
   if (now() >= peer.validTo) {
     const why = `the certificate ended at ${new Date(peer.validTo).toISOString()}`
     return deny(ctx, { status: 403, code: 'client_certificate_expired', detail: 'Connect anew with a valid certificate.' }, why)
   }
   return peer
+}
+
+function verified(ctx: HttpContext, socket: TLSSocket): PeerCertificate | Refused {
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined)
+    return missing(ctx, "the client showed no certificate; with clients: 'none' the server asks for none")
+  // Where certificates are optional, TLS lets any in, also one that the client has signed itself.
+  if (!socket.authorized)
+    return untrusted(ctx, `the certificate was not verified: ${String(socket.authorizationError).slice(0, 100)}`)
+  return peerCertificate(certificate) ?? untrusted(ctx, 'the names of the certificate cannot be told apart')
 }
 
 /** No registered scheme says "with a certificate"; some scheme must be named. */

@@ -4,7 +4,7 @@ import type { OptionProblem } from '@wardstone/core'
 import type { Pems, Unreadable } from './source.ts'
 
 /** What TLS is spoken with: what `createSecureContext` takes. */
-export type ContextOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'ciphers' | 'honorCipherOrder' | 'key' | 'minVersion'>
+type ContextOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'ciphers' | 'honorCipherOrder' | 'key' | 'minVersion'>
 
 /** A certificate that was found good, with its key. */
 export interface Material {
