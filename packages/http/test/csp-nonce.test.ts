@@ -75,6 +75,14 @@ test.each<[string, SecureHeadersOptions | undefined]>([
   expect(() => cspNonce(ctx)).toThrow(InvalidArgumentError)
 })
 
+test('[HTTP-1] a stream that asks when the policy has left is told so; what it asked for before, it may ask again', () => {
+  const [late, early] = [context(), context()]
+  headOf(secureHeaders(), late, [], false)
+  expect(() => cspNonce(late)).toThrow(/head that is not sent yet/)
+  const nonce = cspNonce((headOf(secureHeaders(), early), early))
+  expect(cspNonce(early)).toBe(nonce)
+})
+
 test('[HTTP-1] the guard that stands last decides whether there are nonces', () => {
   const ctx = context()
   allowed({}, ctx)

@@ -186,6 +186,20 @@ test.each<[string, SecureHeadersOptions]>([
   expect(problemsOf(options)).toEqual([])
 })
 
+test('[HTTP-1] no header comes from a polluted prototype', () => {
+  const prototype = Object.prototype as Record<string, unknown>
+  try {
+    prototype['content-security-policy'] = false
+    prototype['x-own'] = '1'
+    expect(headersOf({ override: {} })).toEqual(headersOf())
+    expect(Object.keys(headersOf({ override: {} }))).toContain('content-security-policy')
+    expect(Object.hasOwn(headersOf(), 'x-own')).toBe(false)
+  } finally {
+    delete prototype['content-security-policy']
+    delete prototype['x-own']
+  }
+})
+
 test('[HTTP-1] everything that is wrong is told at once, and nothing of what was given', () => {
   const problems = problemsOf({
     preset: 'wep',

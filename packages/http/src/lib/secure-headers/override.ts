@@ -10,11 +10,13 @@ const REFUSED = new Set(['connection', 'content-length', 'content-type', 'set-co
 /** Reads headers that are given as text. */
 export function readOverride(o: OptionReader): Override {
   const override = o.value<Override>('override', 'expected lower-case names with texts, or false', isHeaderBag)
-  if (override === undefined || !isHeaderBag(override)) return {}
+  // Own properties only: a header must not come from a polluted prototype.
+  const own: Record<string, string | false> = Object.create(null)
+  if (override === undefined || !isHeaderBag(override)) return own
   for (const name of Object.keys(override)) {
     if (REFUSED.has(name)) o.problem('override', `${name} is no header of every response`)
   }
-  return override
+  return Object.assign(own, override)
 }
 
 /** Reports headers that browsers would read one way and their reader another. */

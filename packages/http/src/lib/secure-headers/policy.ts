@@ -8,7 +8,7 @@ export interface Policy {
 }
 
 /** The text of a policy, made once. */
-export interface PolicyText {
+interface PolicyText {
   /** Without a nonce. */
   readonly plain: string
   /** What stands around each nonce: joined by it, the policy of a page that asked for one. */

@@ -58,7 +58,11 @@ function nonceHeads({ policies }: HeaderPlan): NonNullable<Part['head']> {
   return (ctx): HeadHook =>
     (view) => {
       const nonce = ctx.state.get(nonceKey)
-      if (nonce === undefined) return undefined
+      if (nonce === undefined) {
+        // A stream that asked later would get one that no policy names.
+        ctx.state.set(takesNonceKey, false)
+        return undefined
+      }
       const headers: HeaderLines = []
       for (const { header, overTls, inClear } of policies) {
         const { plain, pieces } = speaksTls(ctx) ? overTls : inClear

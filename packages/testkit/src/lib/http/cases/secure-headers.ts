@@ -175,7 +175,9 @@ export const secureHeaderCases: readonly HttpCase[] = [
           code: 'internal_error',
           requestId: REQUEST_ID,
         }),
-        notes: ['reported: ctx: expected secureHeaders or baseline, with a policy for pages, before this'],
+        notes: [
+          'reported: ctx: expected secureHeaders or baseline with a policy for pages before this, and a head that is not sent yet',
+        ],
       }),
     },
   },
