@@ -113,6 +113,13 @@ describe('clientAddress', () => {
     )
   })
 
+  it('[RATE-10] through a Unix socket, which has no addresses, is known by hops only', () => {
+    expect(clientAddress(undefined, '198.51.100.1, 203.0.113.7', trustedProxies(1))).toBe('203.0.113.7')
+    expect(clientAddress(undefined, undefined, trustedProxies(1))).toBeUndefined()
+    // Who has gone away has no address either: nobody gets onto a list by leaving early.
+    expect(clientAddress(undefined, '198.51.100.1, 203.0.113.7', trustedProxies(['loopback', 'private']))).toBeUndefined()
+  })
+
   it('[RATE-10] listens to nobody when nobody is trusted', () => {
     fc.assert(
       fc.property(fc.string(), v4, (forged, client) => {

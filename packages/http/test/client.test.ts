@@ -1,5 +1,12 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { ConfigurationError } from '@wardstone/core'
-import { baseline, clientFacts, type BaselineOptions } from '@wardstone/http'
+import { baseline, clientFacts, jsonReply, type BaselineOptions } from '@wardstone/http'
+import { endpoint, listener } from '@wardstone/http/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { speaksTls } from '../src/lib/context.ts'
 import { context } from './context.ts'
@@ -83,6 +90,21 @@ describe('who is asking', () => {
     ['a scheme with something else', { trustedProxies: 1 }, { headers: { 'x-forwarded-proto': 'https\u00a0' } }, false],
   ])('[HTTP-5] TLS, of %s', (_, options, asked, tls) => {
     expect(decide(options, asked).tls).toBe(tls)
+  })
+
+  test('[RATE-10] a proxy at the other end of a Unix socket is trusted as a hop', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wardstone-'))
+    const path = join(folder, 'app.sock')
+    const answer = endpoint((ctx) => jsonReply(200, { ip: ctx.ip, secure: ctx.secure }))
+    const server = createServer(listener([answer], { baseline: { trustedProxies: 1 } })).listen(path)
+    await once(server, 'listening')
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' }
+    const [response] = (await once(request({ socketPath: path, headers }).end(), 'response')) as [IncomingMessage]
+    expect(JSON.parse(await text(response))).toEqual({ ip: '203.0.113.7', secure: true })
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+    await rm(folder, { recursive: true })
   })
 
   test('[HTTP-5] a proxy that is trusted by its place in the chain, not at the socket, chooses no id', () => {

@@ -3,6 +3,12 @@ import { eachElement, type ForwardedBy } from './forwarded.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /**
+ * What is at the other end of a Unix socket, or of one that is gone. No list has it, or whoever leaves early would be trusted; hops are
+ * trusted whoever is there.
+ */
+const NOWHERE = ''
+
+/**
  * The client's address: from the socket outward through `X-Forwarded-For` or `Forwarded`, read from the right, to the first machine
  * that is not trusted. What is further left was written by that machine and counts for nothing. Where a proxy wrote something that
  * is no address, the way ends at that proxy: never further left.
@@ -10,7 +16,7 @@ import type { TrustedProxies } from './trusted-proxies.ts'
  * @param socketAddress - the address at the other end of the connection
  * @param forwarded - the header, lines joined by commas
  * @param by - which header it is. Default `x-forwarded`
- * @returns canonical text, or `undefined` when the socket is gone
+ * @returns canonical text; `undefined` when the socket is gone or has no address, unless hops are trusted
  *
  * @example
  * ```ts
@@ -27,7 +33,7 @@ export function clientAddress(
   by: ForwardedBy = 'x-forwarded',
 ): string | undefined {
   let address = socketAddress === undefined ? undefined : parseAddress(socketAddress)
-  if (address === undefined || trusted.none || forwarded === undefined || !trusted.trusts(address, 0)) return address
+  if (trusted.none || forwarded === undefined || !trusted.trusts(address ?? NOWHERE, 0)) return address
   let hop = 0
   eachElement(forwarded, by, (element) => {
     if (element.address === undefined) return false

@@ -6,7 +6,7 @@ import { PROXY_PRESETS, type ProxyPreset } from './proxy-presets.ts'
 export interface TrustedProxies {
   /** Whether nobody is trusted: the socket's address is the client's. */
   readonly none: boolean
-  /** `address` is canonical; `hop` is 0 for the machine that holds the socket. */
+  /** `address` is canonical, or empty for a socket without addresses; `hop` is 0 for the machine that holds the socket. */
   trusts(address: string, hop: number): boolean
 }
 
@@ -14,7 +14,7 @@ export interface TrustedProxies {
  * The proxies in front of an application: {@link ProxyPreset | presets}, addresses and CIDR blocks, or a number of hops, 0 to 10. Hops
  * are for when nobody can reach the application but through all of them; who can, is believed. What to write:
  *
- * - nginx or another proxy on the same machine: `['loopback']`
+ * - nginx or another proxy on the same machine: `['loopback']`; through a Unix socket, which has no addresses: `1`
  * - an ALB of AWS: the blocks of the subnets that it stands in, `['10.0.1.0/24', '10.0.2.0/24']`; behind CloudFront, hops: `2`
  * - an NLB with client addresses preserved, its default for instances: `[]`. It passes on what clients write, so it is no proxy to trust
  * - an ingress in Kubernetes: the block of its pods (`['10.244.0.0/16']`) or `['private']`, with `externalTrafficPolicy: Local` before it

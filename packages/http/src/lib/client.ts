@@ -39,7 +39,7 @@ export function readClient(o: OptionReader): Part {
   return {
     apply(ctx, headers) {
       const peer = ctx.ip
-      const fromProxy = trusted !== undefined && !trusted.none && peer !== undefined && trusted.trusts(peer, 0)
+      const fromProxy = trusted !== undefined && !trusted.none && trusted.trusts(peer ?? '', 0)
       if (unspoken && FORWARDED.some((name) => ctx.header(name) !== undefined)) {
         unspoken = false
         warn('WARDSTONE_UNTRUSTED_PROXY', UNTRUSTED)
