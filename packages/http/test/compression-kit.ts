@@ -6,6 +6,7 @@ import { Probe, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
 import { expect, test } from 'vitest'
 
 const TEXT = 'hello '.repeat(20_000)
+const LARGE = TEXT.repeat(20)
 const PACKED = gzipSync(TEXT)
 
 const text = (body: string | Uint8Array = TEXT, headers: HeaderList = [], status = 200): Endpoint => {
@@ -14,6 +15,7 @@ const text = (body: string | Uint8Array = TEXT, headers: HeaderList = [], status
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/text': text(),
+  '/large': text(LARGE),
   '/short': text('x'.repeat(1023)),
   '/enough': text('x'.repeat(1024)),
   '/json': () => jsonReply(200, { text: TEXT }),
@@ -52,11 +54,11 @@ async function get(
     path: at,
     answer: { endpoint },
   }))
-  const { port, close } = await host.start({ baseline, routes: [...endpoints, ...routes], report: () => {} })
+  const running = await host.start({ baseline, routes: [...endpoints, ...routes], report: () => {} })
   try {
     return await new Promise<Got>((resolve, reject) => {
       const all = { 'accept-encoding': 'gzip', ...headers }
-      send({ port, host: '127.0.0.1', path, method, headers: all }, (response) => {
+      send({ port: running.port, host: '127.0.0.1', path, method, headers: all }, (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk)
@@ -79,7 +81,7 @@ async function get(
         .end()
     })
   } finally {
-    await close()
+    await running.close()
   }
 }
 
@@ -87,7 +89,7 @@ const varies = ({ headers }: Got): boolean => /(?:^|, )accept-encoding(?:,|$)/i.
 
 /** What `compression` must do on every host; `varies`: whether its package says so of everything. */
 export function compressionTests(host: HttpHost, { always = false } = {}): void {
-  test.each(['/text', '/json', '/enough', '/missing'])('[HTTP-6] %s is compressed, and whole', async (path) => {
+  test.each(['/text', '/large', '/json', '/enough', '/missing'])('[HTTP-6] %s is compressed, and whole', async (path) => {
     const got = await get(host, path)
     expect([got.headers['content-encoding'], varies(got)]).toEqual(['gzip', true])
     const plain = await get(host, path, { 'accept-encoding': 'identity' })

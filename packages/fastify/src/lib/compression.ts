@@ -41,7 +41,7 @@ export function compression(compress: FastifyPluginCallback<never>, options?: Co
       const head = headView(reply.statusCode, target)
       if (variesByEncoding(head)) addHeaders(target, [['vary', 'accept-encoding']])
       if (compressible(contextOf(request), head)) {
-        // Stated by a whole reply, on the raw response, where the plugin does not find it.
+        // Stated by a whole reply, on the raw response, where the first versions of Fastify 5 do not remove it for the plugin.
         reply.raw.removeHeader('content-length')
       } else {
         // All that it listens to, response by response.
