@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseAltNames } from '../src/lib/tls/alt-names.ts'
 import { peerCertificate } from '../src/lib/tls/peer.ts'
@@ -51,6 +52,21 @@ describe('the names of a certificate', () => {
       expect(names?.dnsNames).toEqual([])
     },
   )
+
+  it('[HTTP-8] come back as they were written, whatever they hold', () => {
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const unit = fc.oneof(
+      fc.constantFrom(',', ' ', ':', '"', '\\', 'URI:', 'DNS:', ', ', '\0', '\n'),
+      fc.string({ maxLength: 3 }),
+    )
+    const name = fc.array(unit, { minLength: 1, maxLength: 8 }).map((parts) => parts.join('') || 'x')
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 4 }), fc.array(name, { maxLength: 4 }), (dns, uris) => {
+        const read = peerCertificate(new X509Certificate(ca.issue({ name: 'x', dns, uris, key }).cert))
+        expect(read).toMatchObject({ dnsNames: dns, uris })
+      }),
+    )
+  })
 
   it.each(['DNS:"x', 'DNS:a, ', ', DNS:a', 'DNS', '', 'DNS:"\\q"', 'DNS:a"b', 'DNS:a,URI:b', 'DNS:a, URI:b,', 'a.test'])(
     '[HTTP-8] that no reader could be sure of are none: %j',
