@@ -39,7 +39,7 @@ export function clientOf(options: SessionClientOptions, page: Page): SessionClie
   const { refreshUrl = '/auth/refresh', confirmUrl = '/auth/confirm', logoutUrl = '/auth/logout' } = options
   const { fetch = globalThis.fetch, leadTime, origins = [], onSignedIn, onSignedOut } = options
   const { after, href, now, random } = page
-  const name = `wardstone:v1:${new URL(refreshUrl, href)}`
+  const name = `wardstone:v1:${new URL(refreshUrl, href).href}`
   const channel = page.channel(name)
   const life = new AbortController()
   const bornAt = now()
@@ -71,7 +71,9 @@ export function clientOf(options: SessionClientOptions, page: Page): SessionClie
   /** Renews the token, unless another tab has done so when it is our turn. */
   function renew(): Promise<string | undefined> {
     const before = token
-    return (renewing ??= inTurn(page, name, () => refresh(before))
+    const turnBefore = turn
+    const isSettled = (): boolean => turn !== turnBefore || (token !== undefined && token !== before)
+    return (renewing ??= inTurn(page, name, () => refresh(isSettled))
       .then(() => token?.text)
       .finally(() => {
         renewing = undefined
@@ -79,9 +81,7 @@ export function clientOf(options: SessionClientOptions, page: Page): SessionClie
       }))
   }
 
-  async function refresh(before: Token | undefined): Promise<void> {
-    const turnBefore = turn
-    const isSettled = (): boolean => turn !== turnBefore || (token !== undefined && token !== before)
+  async function refresh(isSettled: () => boolean): Promise<void> {
     // Other tabs have had the time to hand over their token.
     await new Promise<void>((resolve) => {
       after(bornAt + ANSWER_MS - now(), resolve)

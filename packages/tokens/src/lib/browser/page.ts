@@ -2,19 +2,19 @@
 export interface Page {
   /** Where the page is. */
   readonly href: string
-  hidden(): boolean
-  now(): number
+  readonly hidden: () => boolean
+  readonly now: () => number
   /** From 0 to 1. */
-  random(): number
+  readonly random: () => number
   /** Calls once, later, unless cancelled. */
-  after(ms: number, run: () => unknown): () => void
+  readonly after: (ms: number, run: () => unknown) => () => void
   /** A signal that comes after this time. */
-  timeout(ms: number): AbortSignal
+  readonly timeout: (ms: number) => AbortSignal
   /** Calls when the page is shown, hidden or back on the network. */
-  on(listener: (event: { readonly type: string }) => void, until: AbortSignal): void
+  readonly on: (listener: (event: { readonly type: string }) => void, until: AbortSignal) => void
   /** Absent in old browsers and on pages that came over plain http. */
   readonly locks: Locks | undefined
-  channel(name: string): Channel
+  readonly channel: (name: string) => Channel
 }
 
 /** The part of `LockManager` that is needed. */
