@@ -35,6 +35,22 @@ export function targetOf(ctx: HttpContext): string {
   return typeof target === 'string' ? originForm(target) : ctx.path
 }
 
+/**
+ * The query of the request: for endpoints. Guards do not decide by it, and a context that is a literal has none.
+ *
+ * @example
+ * ```ts
+ * import { jsonReply, queryOf, type Endpoint } from '@wardstone/http'
+ *
+ * export const search: Endpoint = (ctx) => jsonReply(200, { found: [], for: queryOf(ctx).get('q')?.slice(0, 100) })
+ * ```
+ */
+export function queryOf(ctx: HttpContext): URLSearchParams {
+  const target = targetOf(ctx)
+  const from = target.indexOf('?')
+  return new URLSearchParams(from < 0 ? '' : target.slice(from + 1))
+}
+
 /** The path of a request target, which may be absolute (`GET http://host/path`) or no path at all (`OPTIONS *`). */
 export function pathOf(target: string): string {
   const whole = originForm(target)

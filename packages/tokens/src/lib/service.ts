@@ -11,7 +11,9 @@ import { hashOf, namespaceOf, shardOf } from './refresh/wire.ts'
 import { refusal, type IssueRefusal, type Refusal } from './refusals.ts'
 import { reporter, type Report } from './report.ts'
 import { readServiceOptions, type ServiceSettings, type TokenServiceOptions } from './service-options.ts'
+import type { RevocationBatch } from './sessions/followed-feed.ts'
 import { RevocationView } from './sessions/revocation.ts'
+import { RevocationLog } from './sessions/revocation-log.ts'
 import type {
   Issued,
   IssueInput,
@@ -56,6 +58,7 @@ class Service<C extends object> implements TokenService<C> {
   readonly #settings: ServiceSettings<C>
   readonly #namespace: string
   readonly #view: RevocationView
+  readonly #log: RevocationLog
   readonly #verifier: AccessVerifier<C>
   readonly #refresher: Refresher<C>
   readonly #report: Report
@@ -77,6 +80,7 @@ class Service<C extends object> implements TokenService<C> {
     store.configure({ namespace: this.#namespace, now, policy, maxSessions, revocationMs, undurable })
     const view = new RevocationView(revocation === 'none' ? undefined : store.revocations, revocationMs, now)
     this.#view = view
+    this.#log = new RevocationLog(store.revocations, now)
     this.#verifier = new AccessVerifier({ ...settings, view, maxLifetimeMs: accessTtlMs + skewMs })
     this.#refresher = new Refresher(settings, view, this.#report)
   }
@@ -211,6 +215,10 @@ class Service<C extends object> implements TokenService<C> {
 
   onEnd(verified: Verified<C>, listener: () => void): () => void {
     return this.#verifier.onEnd(verified, listener)
+  }
+
+  revocations(cursor: string | undefined): RevocationBatch {
+    return this.#log.read(cursor)
   }
 
   jwks(): Jwks {

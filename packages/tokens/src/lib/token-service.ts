@@ -3,6 +3,7 @@ import type { VerifierStats } from './access/verifier.ts'
 import type { Verification, Verified } from './access/verified.ts'
 import type { Jwks } from './keys/jwks.ts'
 import type { KeyStage } from './keys/token-keys.ts'
+import type { RevocationBatch } from './sessions/followed-feed.ts'
 import type { IssueRefusal, RefreshRefusal, Refusal } from './refusals.ts'
 
 /** Who signed in. */
@@ -149,6 +150,13 @@ export interface TokenService<C> {
    * not call back when time runs out: end a stream at {@link Verified.expiresAt}, too.
    */
   onEnd(verified: Verified<C>, listener: () => void): () => void
+  /**
+   * What this service knows of revocations, for services elsewhere that only verify: `createSessionEndpoints().revocations` serves it and
+   * `httpFeed` reads it.
+   *
+   * @param cursor - of an earlier answer; `undefined` for everything
+   */
+  revocations(cursor: string | undefined): RevocationBatch
   /** The public keys, for verifiers elsewhere. */
   jwks(): Jwks
   stats(): TokenServiceStats

@@ -3,6 +3,7 @@ import {
   clientFacts,
   jsonReply,
   problem,
+  queryOf,
   refusedAsCrossSite,
   type Endpoint,
   type HeaderList,
@@ -14,6 +15,7 @@ import { isObjectWith } from '../access/verifier.ts'
 import type { Verified } from '../access/verified.ts'
 import type { IssueInput, Refreshed, RefreshRefused, TokenPair, TokenService } from '../token-service.ts'
 import { verifiedKey } from './bearer.ts'
+import { writeBatch } from './revocation-wire.ts'
 import { readRefreshCookie, type RefreshCookie, type RefreshCookieOptions } from './cookie.ts'
 
 /** Options of {@link createSessionEndpoints}. */
@@ -51,6 +53,11 @@ export interface SessionEndpoints {
   readonly end: Endpoint
   /** Serves the public keys. */
   readonly jwks: Endpoint
+  /**
+   * Serves what was revoked, to services that only verify and follow it by {@link httpFeed}: `GET /.well-known/revocations?after=`. It names
+   * sessions, not people, and no session can be used by its name; put a guard before it if its volume is nobody's business.
+   */
+  readonly revocations: Endpoint
 }
 
 const NO_STORE: HeaderList = [['cache-control', 'no-store']]
@@ -139,6 +146,11 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
       const sid = ctx.param('id') ?? ''
       const ended = await tokens.revoke({ sub: signedIn(ctx).principal.id, sid }, clientFacts(ctx))
       return ended ? { status: 204, headers: NO_STORE } : problem(ctx, { status: 404, code: 'not_found' })
+    },
+
+    revocations(ctx) {
+      const after = queryOf(ctx).get('after') ?? undefined
+      return jsonReply(200, writeBatch(tokens.revocations(after)), NO_STORE)
     },
 
     jwks(ctx) {

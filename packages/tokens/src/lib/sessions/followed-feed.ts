@@ -11,6 +11,8 @@ export interface RevocationBatch {
   readonly cursor: string
   /** Whether this was all there is by now; if not, the reader reads on at once. */
   readonly complete: boolean
+  /** How old what the source knows is by itself, in milliseconds, where it follows another one. Default 0. */
+  readonly ageMs?: number | undefined
 }
 
 /** A place where revocations can be read: the stream of a store, the route of an issuer. */
@@ -140,8 +142,10 @@ export class Follower implements FollowedFeed {
     let cursor = gaps === this.#readGaps ? this.#cursor : undefined
     // What is revoked while it is being read may be missed: it is as old as its beginning.
     const begun = this.#elapsed()
+    let ageMs = 0
     for (;;) {
       const batch = await this.#source.read(cursor)
+      ageMs = Math.max(ageMs, batch.ageMs ?? 0)
       for (const revocation of batch.revocations) this.take(revocation)
       cursor = batch.cursor
       if (batch.complete) break
@@ -149,7 +153,7 @@ export class Follower implements FollowedFeed {
     // A gap in the meantime is not covered: the next reading begins at the beginning, too.
     this.#readGaps = gaps
     this.#cursor = cursor
-    this.#knownAt = begun
+    this.#knownAt = begun - ageMs
   }
 
   /** Tells of a revocation, unless it was told before. */
