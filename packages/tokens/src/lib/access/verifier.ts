@@ -38,6 +38,8 @@ export interface VerifierOptions<C> {
 
 /** Verifies access tokens: for services that do not issue any. */
 export interface Verifier<C> {
+  /** The verifier's clock, for whoever answers in its name. */
+  readonly now: Now
   /** Verifies an access token, at once. While the feed is stale, `onStale` says what comes of good ones. */
   verify(accessToken: string): Verification<C>
   /** Calls back once when the session of the token ends; returns the way to stop waiting. */
@@ -159,6 +161,7 @@ export interface AccessVerifierSettings<C> extends VerificationSettings<C>, Stal
 
 /** Verifies access tokens in a fixed order, and remembers those that it believed. */
 export class AccessVerifier<C> implements Verifier<C> {
+  readonly now: Now
   readonly #settings: AccessVerifierSettings<C>
   readonly #namespace: string
   readonly #cache: TokenCache<Remembered<C>>
@@ -166,6 +169,7 @@ export class AccessVerifier<C> implements Verifier<C> {
   readonly #refused: Partial<Record<AccessRefusal, number>> = {}
 
   constructor(settings: AccessVerifierSettings<C>) {
+    this.now = settings.now
     this.#settings = settings
     this.#namespace = namespaceOf(settings.issuer)
     this.#cache = new TokenCache(Math.ceil(settings.cacheSize / 2))

@@ -1,10 +1,11 @@
-import { InvalidArgumentError } from '@wardstone/core'
+import { InvalidArgumentError, type Now } from '@wardstone/core'
 import type { HttpContext } from '@wardstone/http'
 import type { Verified } from '../access/verified.ts'
 import { verifiedKey } from './bearer.ts'
 
 /** Whatever tells when a session ends: a token service or a verifier. */
 export interface SessionWatcher {
+  readonly now: Now
   onEnd(verified: Verified<unknown>, listener: () => void): () => void
 }
 
@@ -34,7 +35,7 @@ export function streamSignal(watcher: SessionWatcher, ctx: HttpContext, closed?:
   const ended = new AbortController()
   const stop = watcher.onEnd(verified, () => ended.abort('session_ended')) // at once, if it has
   // No access token lives as long as the longest timer of Node.
-  const left = Math.min(Math.max(0, verified.expiresAt - nowOf(watcher)), 2 ** 31 - 1)
+  const left = Math.min(Math.max(0, verified.expiresAt - watcher.now()), 2 ** 31 - 1)
   const timer = setTimeout(() => ended.abort('token_expired'), left)
   timer.unref()
   const signal = closed === undefined ? ended.signal : AbortSignal.any([ended.signal, closed])
@@ -45,9 +46,4 @@ export function streamSignal(watcher: SessionWatcher, ctx: HttpContext, closed?:
   if (signal.aborted) forget()
   else signal.addEventListener('abort', forget, { once: true })
   return signal
-}
-
-/** A service has a clock; a verifier's is the system's. */
-function nowOf(watcher: SessionWatcher & { readonly now?: unknown }): number {
-  return typeof watcher.now === 'function' ? (watcher.now as () => number)() : new Date().getTime()
 }

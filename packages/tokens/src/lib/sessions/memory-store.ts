@@ -10,6 +10,7 @@ import {
 import type { EndReason, Family } from '../refresh/family.ts'
 import { step, whyDead } from '../refresh/step.ts'
 import { MemoryFeed } from './memory-feed.ts'
+import { endOf, known, lastMoveOf, lifetimesOf, type Subject } from './memory-records.ts'
 import type { Revocable, RevocationFeed } from './revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './store.ts'
 
@@ -36,13 +37,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const now = readOptions('memoryStore', options, (o) => o.callback<Now | undefined>('now'))
   if (isProduction()) warn('WARDSTONE_EPHEMERAL_STORE', 'memoryStore: sessions live in this process only, and end with it')
   return new MemoryStore(now)
-}
-
-interface Subject {
-  epoch: number
-  claimsEpoch: number
-  /** Live families, the least recently used first. */
-  readonly sids: Set<string>
 }
 
 /** JavaScript runs one piece at a time: a verb that does not await in the middle is atomic. */
@@ -280,23 +274,4 @@ export class MemoryStore implements SessionStore {
       else if (subject[1].sids.size === 0 && now >= lastMoveOf(subject[1]) + 3 * revocationMs) this.#subjects.delete(subject[0])
     }
   }
-}
-
-/** What services that share a store must have in common. */
-function lifetimesOf({ policy, maxSessions, revocationMs }: StoreSettings): string {
-  return JSON.stringify([policy, maxSessions, revocationMs])
-}
-
-function endOf({ ended, idleEnd, absoluteEnd }: Family): number {
-  return Math.min(ended?.at ?? Number.POSITIVE_INFINITY, idleEnd, absoluteEnd)
-}
-
-/** Epochs are microseconds of the clock. */
-function lastMoveOf({ epoch, claimsEpoch }: Subject): number {
-  return Math.max(epoch, claimsEpoch) / 1000
-}
-
-/** A client that tells less than before has not become another one. */
-function known(client: ClientFacts, before: ClientFacts): ClientFacts {
-  return { ip: client.ip ?? before.ip, userAgent: client.userAgent ?? before.userAgent }
 }

@@ -1,0 +1,30 @@
+import type { ClientFacts } from '@wardstone/core'
+import type { Family } from '../refresh/family.ts'
+import type { StoreSettings } from './store.ts'
+
+/** What is kept of a subject. */
+export interface Subject {
+  epoch: number
+  claimsEpoch: number
+  /** Live families, the least recently used first. */
+  readonly sids: Set<string>
+}
+
+/** What services that share a store must have in common. */
+export function lifetimesOf({ policy, maxSessions, revocationMs }: StoreSettings): string {
+  return JSON.stringify([policy, maxSessions, revocationMs])
+}
+
+export function endOf({ ended, idleEnd, absoluteEnd }: Family): number {
+  return Math.min(ended?.at ?? Number.POSITIVE_INFINITY, idleEnd, absoluteEnd)
+}
+
+/** Epochs are microseconds of the clock. */
+export function lastMoveOf({ epoch, claimsEpoch }: Subject): number {
+  return Math.max(epoch, claimsEpoch) / 1000
+}
+
+/** A client that tells less than before has not become another one. */
+export function known(client: ClientFacts, before: ClientFacts): ClientFacts {
+  return { ip: client.ip ?? before.ip, userAgent: client.userAgent ?? before.userAgent }
+}
