@@ -47,11 +47,11 @@ test('X-Powered-By is gone', async () => {
 })
 
 test.each([
-  [true, ['WARDSTONE_HOST_PROXY_SETTING']],
-  [1, ['WARDSTONE_HOST_PROXY_SETTING']],
-  ['loopback', ['WARDSTONE_HOST_PROXY_SETTING']],
-  [false, []],
-])('[RATE-10] trust proxy %j is warned of once: %j', async (setting, expected) => {
+  [true, ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  [1, ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  ['loopback', ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  [false, ['WARDSTONE_UNTRUSTED_PROXY']],
+])('[RATE-10] trust proxy %j is warned of once, and so is who trusts nobody: %j', async (setting, expected) => {
   const url = await serve(
     between((app) => {
       app.set('trust proxy', setting)

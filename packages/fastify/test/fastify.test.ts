@@ -34,10 +34,10 @@ async function warnings(run: () => Promise<unknown>): Promise<readonly unknown[]
 }
 
 test.each([
-  [true, ['WARDSTONE_HOST_PROXY_SETTING']],
-  ['127.0.0.1', ['WARDSTONE_HOST_PROXY_SETTING']],
-  [false, []],
-])('[RATE-10] trustProxy %j is warned of once: %j', async (trustProxy, expected) => {
+  [true, ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  ['127.0.0.1', ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  [false, ['WARDSTONE_UNTRUSTED_PROXY']],
+])('[RATE-10] trustProxy %j is warned of once, and so is who trusts nobody: %j', async (trustProxy, expected) => {
   const app = wardstone({ trustProxy })
   app.get('/', (request) => ({ ip: contextOf(request).ip }))
   const url = await serve(app)

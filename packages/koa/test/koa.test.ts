@@ -42,9 +42,9 @@ async function warnings(run: () => Promise<unknown>): Promise<readonly unknown[]
 }
 
 test.each([
-  [true, ['WARDSTONE_HOST_PROXY_SETTING']],
-  [false, []],
-])('[RATE-10] proxy %j is warned of once: %j', async (proxy, expected) => {
+  [true, ['WARDSTONE_HOST_PROXY_SETTING', 'WARDSTONE_UNTRUSTED_PROXY']],
+  [false, ['WARDSTONE_UNTRUSTED_PROXY']],
+])('[RATE-10] proxy %j is warned of once, and so is who trusts nobody: %j', async (proxy, expected) => {
   const app = wardstone()
   app.proxy = proxy
   app.use((ctx) => void (ctx.body = { ip: contextOf(ctx).ip }))
