@@ -3,13 +3,9 @@ import { jsonRules, type BodyFault, type JsonBodyOptions } from '@wardstone/http
 import { contextOf, endReply, type NodeHandler } from '@wardstone/http/node'
 import express from 'express'
 
-/**
- * What Express's parser calls its errors, and what is made of them here. Its own messages quote the body, in which there may be a
- * password.
- */
-const MALFORMED: Readonly<Record<string, string>> = {
+/** What Express's parser calls its errors that are the body's. Its own messages quote the body, in which there may be a password. */
+const MALFORMED: Readonly<Record<string, string | undefined>> = {
   'entity.parse.failed': 'The text is no JSON',
-  'entity.verify.failed': 'The text is poisoned, excessive or no UTF-8',
   'request.aborted': 'the client went away in the middle of the body',
   'request.size.invalid': 'the client went away in the middle of the body',
 }
@@ -61,7 +57,8 @@ export function jsonBody(options?: JsonBodyOptions): NodeHandler {
       // The parser reads what is too large to its end before it says so. By then, all is said.
       if (over) return
       if (error == null) return next()
-      const why = MALFORMED[String((error as { readonly type?: unknown }).type)]
+      const { type, message } = error as { readonly type?: unknown; readonly message?: unknown }
+      const why = type === 'entity.verify.failed' ? String(message) : MALFORMED[String(type)]
       if (why === undefined) next(error)
       else refuse('malformed', why)
     })

@@ -6,10 +6,6 @@ import { sendReply } from './reply.ts'
 
 /** What Koa's parser means by the status of its errors. They carry the body, and quote it: neither is passed on. */
 const FAULTS: Readonly<Record<number, BodyFault>> = { 400: 'malformed', 413: 'too_large' }
-const WHY: Readonly<Record<BodyFault, string>> = {
-  malformed: 'The text is no JSON, or the client went away in the middle of it',
-  too_large: 'it has come',
-}
 
 /**
  * Parses bodies of JSON by `@koa/bodyparser`, set up so that it takes nothing else: another type, another charset or a compressed
@@ -44,18 +40,21 @@ export function jsonBody(options?: JsonBodyOptions): KoaMiddleware {
     if (rules.expects(http) && (ctx.request as WithBody).body === undefined) {
       const limit = rules.limitOf(http)
       const chunks: Buffer[] = []
-      ctx.req.on('data', (chunk: Buffer) => void chunks.push(chunk))
+      const keep = (chunk: Buffer): void => void chunks.push(chunk)
+      ctx.req.on('data', keep)
+      let fault: BodyFault | undefined
       try {
         await (limit === rules.limit ? parse : parserOf(limit))(ctx, async () => {})
       } catch (error) {
-        const fault = FAULTS[Number((error as { readonly status?: unknown }).status)]
+        fault = FAULTS[Number((error as { readonly status?: unknown }).status)]
         if (fault === undefined) throw error
-        return sendReply(ctx, rules.refuse(http, fault, WHY[fault]).reply)
+      } finally {
+        ctx.req.off('data', keep) // the rest of a refused body may still come
       }
-      try {
-        rules.check(Buffer.concat(chunks))
-      } catch (error) {
-        return sendReply(ctx, rules.refuse(http, 'malformed', (error as Error).message).reply)
+      if (fault === 'too_large') return sendReply(ctx, rules.refuse(http, fault, 'it has come').reply)
+      const why = reasonOf(() => rules.check(Buffer.concat(chunks)))
+      if (fault !== undefined || why !== undefined) {
+        return sendReply(ctx, rules.refuse(http, 'malformed', why ?? 'The text is no JSON, or no whole one').reply)
       }
     }
     await next()
@@ -75,4 +74,14 @@ function parserOf(limit: number): KoaMiddleware {
     jsonLimit: String(limit),
     parsedMethods: METHODS.filter((method) => method !== 'GET' && method !== 'HEAD'),
   }) as unknown as KoaMiddleware
+}
+
+/** What a check says against the body. */
+function reasonOf(check: () => void): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
