@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { ClosedHook, HeadHook, Reply } from '../decision.ts'
 import type { Outcome } from '../runner.ts'

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { ClosedHook, HeadHook } from '../decision.ts'
 import type { HeaderList } from '../headers.ts'
 import type { Outcome } from '../runner.ts'
