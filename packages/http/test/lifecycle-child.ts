@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Agent, get } from 'node:http'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -93,8 +93,12 @@ export function startLoad(port: number, clients: number): Load {
 }
 
 /** Sends one request. Rejects unless the whole response has come. */
-export async function ask(port: number, path: string, agent?: Agent): Promise<{ status: number; body: string; connection: unknown }> {
+export async function ask(
+  port: number,
+  path: string,
+  agent?: Agent,
+): Promise<{ status: number; body: string; connection: unknown }> {
   const request = get({ host: '127.0.0.1', port, path, agent })
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage]
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
   return { status: response.statusCode ?? 0, body: await text(response), connection: response.headers.connection }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createLifecycle } from '@wardstone/http/lifecycle'
 import { RawClient } from '@wardstone/testkit/http'
 import Koa from 'koa'
@@ -34,7 +35,7 @@ async function started(made: Server | RequestListener) {
       return client
     },
     /** Begins the end, until no connections are accepted. */
-    async drain() {
+    drain: async () => {
       const ended = lifecycle.shutdown()
       await drained
       return { ended }
@@ -95,7 +96,7 @@ test('[POOL-4] a request that is being sent when idleDelay ends is answered', as
   const { connect, drain, time, server } = await started(HELLO)
   const accepted = once(server, 'connection')
   const client = await connect()
-  const [socket] = (await accepted) as [import('node:net').Socket]
+  const [socket] = (await accepted) as [Socket]
   const { ended } = await drain()
   client.send(GET.slice(0, 10))
   while (socket.bytesRead < 10) await turn()
@@ -132,6 +133,38 @@ test('[POOL-4] nobody new is let in, and who streams is not cut off', async () =
   expect(await ended).toMatchObject({ cut: 0, clean: true })
 })
 
+test('[POOL-4] where the application insists on keeping connections, each has idleDelay after its last response', async () => {
+  const { connect, drain, time } = await started((_req, res) => void res.setHeader('connection', 'keep-alive').end('hello'))
+  const client = await connect()
+  const { ended } = await drain()
+  await time.pass(IDLE_MS - 1)
+  client.send(GET)
+  await client.until('hello')
+  await turn()
+  await time.pass(IDLE_MS - 1)
+  client.send(GET)
+  while (count(client) < 2) await turn()
+  await turn()
+  await time.pass(IDLE_MS)
+  await client.ended()
+  expect(await ended).toMatchObject({ cut: 0, clean: true })
+})
+
+test('[POOL-4] a server that was closed before is waited for all the same', async () => {
+  let finish = (): void => {}
+  const { connect, drain, server, lifecycle } = await started((_req, res) => (finish = () => void res.end('hello')))
+  const client = await connect()
+  client.send(GET)
+  while (lifecycle.stats().inFlight === 0) await turn()
+  server.close()
+  const { ended } = await drain()
+  expect(await Promise.race([ended, turn()])).toBeUndefined()
+  finish()
+  await client.ended()
+  expect(count(client)).toBe(1)
+  expect(await ended).toMatchObject({ cut: 0, clean: true })
+})
+
 test('[POOL-4] an error page for which the framework forgets all headers says close, too', async () => {
   let fail = (): void => {}
   const app = new Koa()
@@ -149,7 +182,7 @@ test('[POOL-4] an error page for which the framework forgets all headers says cl
 
 test('[POOL-4] a WebSocket is not idle: its owner ends it, or the timeout', async () => {
   const { connect, drain, server, time } = await started(HELLO)
-  const sockets: import('node:stream').Duplex[] = []
+  const sockets: Duplex[] = []
   server.on('upgrade', (_req, socket) => {
     sockets.push(socket)
     socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n')

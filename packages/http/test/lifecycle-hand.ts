@@ -9,7 +9,7 @@ export function handTime() {
     now: clock.now,
     /** Timers that were set and have not come. */
     waiting,
-    after(ms: number, run: () => void): () => void {
+    after: (ms: number, run: () => void): (() => void) => {
       const timer = { at: clock.now() + ms, run }
       waiting.add(timer)
       return () => void waiting.delete(timer)

@@ -92,7 +92,12 @@ test.each([
   const { ready, events, reported } = serving({ database: check })
   expect(await ready()).toEqual(FAILING)
   expect(events.slice(1)).toEqual([
-    { name: 'sys_check_failed', severity: 'critical', at: expect.any(Number), data: { check: 'database', critical: true, error } },
+    {
+      name: 'sys_check_failed',
+      severity: 'critical',
+      at: expect.any(Number),
+      data: { check: 'database', critical: true, error },
+    },
   ])
   expect(JSON.stringify(events)).not.toContain('hunter2')
   expect(reported).toEqual([expect.any(Error)])
@@ -185,7 +190,9 @@ test('wrong options are refused at once, all of them', () => {
       report: 'console' as never,
     })
   expect(wrong).toThrow(ConfigurationError)
-  expect(wrong).toThrow(/checks: .*checks\.queue\.run: expected a function.*checks\.cache\.timeuot: unknown option; did you mean timeout/)
+  expect(wrong).toThrow(
+    /checks: .*checks\.queue\.run: expected a function.*checks\.cache\.timeuot: unknown option; did you mean timeout/,
+  )
   expect(wrong).toThrow(/timeout: expected more than drainDelay and closeTimeout together/)
   expect(() => createLifecycle({ checks: [] as never })).toThrow(/checks: expected functions/)
   expect(() => createLifecycle().onClose('pool', undefined as never)).toThrow(/close: expected a function/)

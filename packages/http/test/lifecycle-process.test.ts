@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ask, startApp } from './lifecycle-child.ts'
+
+// Each starts a process, which takes its time where everything else runs at once.
+vi.setConfig({ testTimeout: 30_000 })
 
 const failure = (error: unknown): unknown => (error as NodeJS.ErrnoException).code
 
@@ -86,7 +89,7 @@ test('[AUD-7] a report that fails is not the next crash', async () => {
 })
 
 test('[AUD-7] a crash while the process ends shortens the wait, and the exit code tells', async () => {
-  const app = await startApp('node', 'lifecycle', { timeout: '60s', crashTimeout: '400ms', drainDelay: '1s' })
+  const app = await startApp('node', 'lifecycle', { timeout: '90s', crashTimeout: '400ms', drainDelay: '60s' })
   app.kill('SIGTERM')
   await app.said({ event: 'sys_shutdown' })
   expect(await ask(app.port, '/crash').catch(failure)).toBe('ECONNRESET')

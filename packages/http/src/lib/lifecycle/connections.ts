@@ -38,7 +38,6 @@ export class Connections {
   readonly #tapped = new Set<string>()
   #streams = 0
   #idleMs: number | undefined
-  #changed: () => void = () => {}
 
   constructor(server: AnyServer, after: After) {
     this.#server = server
@@ -88,7 +87,6 @@ export class Connections {
     for (const connection of this.#http1.values()) if (connection.active === 0) this.#rest(connection)
     // Not the close() of HTTP servers: theirs ends idle connections at once, which is that loss.
     await new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()))
-    while (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#changed = resolve))
   }
 
   /** Ends what is left, and answers how many requests that left without a whole response. */
@@ -126,10 +124,7 @@ export class Connections {
   #keep(socket: Socket): void {
     if (this.#sockets.has(socket)) return
     this.#sockets.add(socket)
-    socket.once('close', () => {
-      this.#sockets.delete(socket)
-      this.#changed()
-    })
+    socket.once('close', () => this.#sockets.delete(socket))
   }
 
   /** Also one that was there before us. */

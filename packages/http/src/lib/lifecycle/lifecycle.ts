@@ -188,7 +188,6 @@ class NodeLifecycle implements Lifecycle {
 
   /** Must not throw: Node would end the process in the middle of answers. */
   #crashed(error: unknown, origin: CrashOrigin): void {
-    process.exitCode = 1
     this.#crashes++
     const first = this.#crashes === 1
     if (first && this.#shutdown !== undefined) this.#shutdown.hasten(this.#settings.crash)

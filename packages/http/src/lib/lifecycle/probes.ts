@@ -26,7 +26,7 @@ export function makeProbes(checks: readonly HealthCheck[], state: () => Lifecycl
     startup: () => (state() === 'starting' ? answer(503, 'starting') : answer(200, 'ok')),
     async ready() {
       if (state() !== 'serving') return answer(503, state())
-      const verdicts = await Promise.all(checks.map((check) => check.verdict()))
+      const verdicts = await Promise.all(checks.map(async (check) => check.verdict()))
       // It may have begun to end while they were asked.
       if (state() !== 'serving') return answer(503, state())
       const down = checks.filter((_, at) => verdicts[at] === 'down')

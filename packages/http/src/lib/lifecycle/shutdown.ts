@@ -64,7 +64,7 @@ export class Shutdown {
 
   async #run({ drainDelayMs, idleDelayMs }: ShutdownTimes): Promise<ShutdownResult> {
     const { servers, closers, drain, after, report } = this.#subject
-    await undefined // whoever is told may ask for the same shutdown
+    await Promise.resolve() // whoever is told may ask for the same shutdown
     this.#tell('begun', 0, [])
     // Load balancers ask every few seconds: who stops listening before they have heard refuses their clients.
     if (drainDelayMs > 0) {
