@@ -31,9 +31,9 @@ async function tell(): Promise<boolean> {
   const report = new Report()
   const clock = fakeClock(Date.now())
   const events = new EventLog()
-  const { app, accounts, tokens } = createApp({ now: clock.now, events: events.sink })
+  const { app, accounts, tokens, lifecycle } = createApp({ now: clock.now, events: events.sink })
   await seed(accounts)
-  const server = await listen(app, 0)
+  const server = await listen(app, 0, lifecycle)
   console.log(`The quickstart listens on ${server.origin}. Its clock stands still, and is moved by hand.`)
 
   const device = (name: string): Client => new Client(server.origin, name)

@@ -1,6 +1,7 @@
 import { isProduction, type Duration, type EventSink, type Now } from '@wardstone/core'
 import { baseline, endpoint, guard, problems } from '@wardstone/express'
-import { jsonReply, principalOf, problem, type Endpoint, type Reply } from '@wardstone/http'
+import { jsonReply, principalOf, problem, type Endpoint } from '@wardstone/http'
+import { createLifecycle, type Lifecycle } from '@wardstone/http/lifecycle'
 import type { TokenService } from '@wardstone/tokens'
 import { bearer, createSessionEndpoints } from '@wardstone/tokens/http'
 import express, { type Express } from 'express'
@@ -18,8 +19,17 @@ export interface AppOptions {
   readonly events?: EventSink<AppEvent> | undefined
 }
 
+/** What {@link createApp} makes. */
+export interface App {
+  readonly app: Express
+  readonly accounts: Accounts
+  readonly tokens: TokenService<Claims>
+  readonly lifecycle: Lifecycle
+}
+
 /** The whole application. It listens nowhere yet. */
-export function createApp(options: AppOptions = {}): { app: Express; accounts: Accounts; tokens: TokenService<Claims> } {
+export function createApp(options: AppOptions = {}): App {
+  const lifecycle = createLifecycle({ now: options.now, events: options.events })
   const accounts = new Accounts()
   const { tokens, keys } = createTokens({ ...options, accounts })
   const sessions = createSessionEndpoints({ tokens, cookie: { secure: isProduction() } })
@@ -44,10 +54,11 @@ export function createApp(options: AppOptions = {}): { app: Express; accounts: A
   app.get('/me', signedIn, endpoint(me(accounts)))
   app.patch('/accounts/:id', admin, endpoint(changeRole(accounts, tokens)))
   app.post('/admin/keys/rotate', admin, endpoint(rotateKeys(keys)))
-  app.get('/healthz', endpoint(healthy))
+  app.get('/healthz', endpoint(lifecycle.live))
+  app.get('/readyz', endpoint(lifecycle.ready))
 
   app.use(problems())
-  return { app, accounts, tokens }
+  return { app, accounts, tokens, lifecycle }
 }
 
 /** The own account, and the roles that the access token speaks for. */
@@ -58,8 +69,4 @@ function me(accounts: Accounts): Endpoint {
     if (account === undefined) return problem(ctx, { status: 404, code: 'not_found' })
     return jsonReply(200, { ...ownView(account), roles: principal.roles })
   }
-}
-
-function healthy(): Reply {
-  return jsonReply(200, { status: 'ok' })
 }

@@ -1,4 +1,5 @@
 import { generateSecret, secretRing, type Duration, type EventSink, type Now } from '@wardstone/core'
+import type { LifecycleEvent } from '@wardstone/http/lifecycle'
 import { createKeySet, createTokenService, memoryStore, type KeyEvent, type KeySet, type TokenEvent } from '@wardstone/tokens'
 import type { TokenService } from '@wardstone/tokens'
 import type { Accounts } from './accounts.ts'
@@ -13,7 +14,7 @@ export interface Claims {
   readonly roles: readonly RoleName[]
 }
 
-export type AppEvent = TokenEvent | KeyEvent
+export type AppEvent = TokenEvent | KeyEvent | LifecycleEvent
 
 export interface TokensOptions {
   readonly accounts: Accounts

@@ -16,13 +16,15 @@ function run(file: string, args: readonly string[], env: Readonly<Record<string,
   })
 }
 
-test('the first line that the server prints is where it listens, and SIGTERM ends it', async () => {
+test('[POOL-4] the first line that the server prints is where it listens, and SIGTERM ends it', async () => {
   const server = run('src/server.ts', [], { PORT: '0', SEED: '1', GRACE: '10s' })
   const exit = once(server, 'exit')
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
   expect(line).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+$/)
   const health = await fetch(`${line.replace('listening on ', '')}/healthz`)
   expect(await health.json()).toEqual({ status: 'ok' })
+  const ready = await fetch(`${line.replace('listening on ', '')}/readyz`)
+  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ok', checks: {} }])
   server.kill('SIGTERM')
   expect((await exit)[0]).toBe(0)
 })

@@ -24,9 +24,9 @@ export interface Started extends Running {
 export async function start(): Promise<Started> {
   const clock = fakeClock()
   const events: AppEvent[] = []
-  const { app, accounts } = createApp({ now: clock.now, events: (event) => void events.push(event) })
+  const { app, accounts, lifecycle } = createApp({ now: clock.now, events: (event) => void events.push(event) })
   await seed(accounts)
-  const running = await listen(app, 0)
+  const running = await listen(app, 0, lifecycle)
   const client = (name = 'test'): Client => new Client(running.origin, name)
   return {
     ...running,
