@@ -3,6 +3,7 @@ import { chainStore } from './lib/chain-store.ts'
 import { issueContestants } from './lib/issue-race.ts'
 import { keyRotation } from './lib/key-rotation.ts'
 import { race, type Contestant, type Race } from './lib/race.ts'
+import { redisRotation } from './lib/redis-rotation.ts'
 import type { AreaReport, BenchOptions, Goal, Row, Table } from './lib/report.ts'
 import { honest, thefts, type Scenario } from './lib/sessions.ts'
 import type { Manner } from './lib/thief.ts'
@@ -15,6 +16,7 @@ const GOALS: Readonly<Record<string, Goal>> = {
   false_logouts: { atMost: 0, kind: 'behaviour' },
   thefts_detected: { atLeast: 1, kind: 'behaviour' },
   failed_during_key_rotation: { atMost: 0, kind: 'behaviour' },
+  rotate_redis_vs_roundtrip: { atLeast: 0.6, kind: 'speed' },
 }
 
 /** Tokens and sessions: what verification costs, who is signed out without reason, and which thief is found. */
@@ -26,9 +28,10 @@ export async function tokens(options: BenchOptions): Promise<AreaReport> {
   const honestPeople = await falseLogouts(options)
   const thieves = await detections(options)
   const rotation = await keyRotations()
+  const inRedis = await redisRotation(options)
   return {
     area: 'tokens',
-    ratios: { ...cold.ratios, ...warm.ratios, ...honestPeople.ratios, ...thieves.ratios, ...rotation.ratios },
+    ratios: { ...cold.ratios, ...warm.ratios, ...honestPeople.ratios, ...thieves.ratios, ...rotation.ratios, ...inRedis.ratios },
     goals: GOALS,
     tables: [
       ...cold.tables,
@@ -37,6 +40,7 @@ export async function tokens(options: BenchOptions): Promise<AreaReport> {
       ...honestPeople.tables,
       ...thieves.tables,
       ...rotation.tables,
+      ...inRedis.tables,
     ],
   }
 }
