@@ -74,7 +74,10 @@ describe.skipIf(!(await available('redis-server')))('a script whose writes shoul
     const redis = connect(clientOf(server), { breaker: false })
     await redis.run(add, ['a'], [], call)
     await server.hang()
-    const answers = await within('answers', Promise.all([1, 2, 3].map(() => outcome(redis.run(add, ['a'], [], { deadlineMs: 100, acks: 1 })))))
+    const answers = await within(
+      'answers',
+      Promise.all([1, 2, 3].map(() => outcome(redis.run(add, ['a'], [], { deadlineMs: 100, acks: 1 })))),
+    )
     for (const answer of answers) expect(answer).toMatchObject({ code: 'store_unavailable', reason: 'deadline' })
     server.resume()
     await until(async () => !((await outcome(redis.run(add, ['b'], [], call))) instanceof Error))

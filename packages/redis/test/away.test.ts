@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { available, startRedis, type RedisServer } from '@wardstone/testkit/servers'
 import type { RedisEvent } from '../src/index.ts'
-import { add, clientOf, connect, echo, later, look, outcome, until, within } from './kit.ts'
+import { add, clientOf, connect, echo, look, outcome, until, within } from './kit.ts'
 
 /** Longer than anything that is waited for here, and far shorter than what ioredis alone would take. */
 const PATIENCE_MS = 5_000
@@ -17,20 +17,23 @@ describe.skipIf(!(await available('redis-server')))('a Redis that is away', { ti
     return (await client.get(key)) ?? '0'
   }
 
-  it.each([false, true])('refuses when the application starts, comes later, and is used (lazyConnect %s)', async (lazyConnect) => {
-    server = await startRedis()
-    await server.stop()
-    const client = clientOf(server, { lazyConnect })
-    const redis = connect(client, { breaker: { openFor: 10, openAtMost: 10 } })
-    for (let i = 0; i < 3; i++) {
-      const answer = await within('an answer', outcome(redis.run(add, ['ours'], [], brief)))
-      expect(answer).toMatchObject({ code: 'store_unavailable', reason: 'connection', retryable: true, mayHaveRun: false })
-    }
-    expect(String((await outcome(redis.run(add, ['ours'], [], brief)) as Error).cause)).toContain('ECONNREFUSED')
-    await server.start()
-    await until(async () => !((await outcome(redis.run(echo, ['a'], ['x'], brief))) instanceof Error))
-    expect(await count('ours')).toBe('0') // nothing that was given up has run
-  })
+  it.each([false, true])(
+    'refuses when the application starts, comes later, and is used (lazyConnect %s)',
+    async (lazyConnect) => {
+      server = await startRedis()
+      await server.stop()
+      const client = clientOf(server, { lazyConnect })
+      const redis = connect(client, { breaker: { openFor: 10, openAtMost: 10 } })
+      for (let i = 0; i < 3; i++) {
+        const answer = await within('an answer', outcome(redis.run(add, ['ours'], [], brief)))
+        expect(answer).toMatchObject({ code: 'store_unavailable', reason: 'connection', retryable: true, mayHaveRun: false })
+      }
+      expect(String(((await outcome(redis.run(add, ['ours'], [], brief))) as Error).cause)).toContain('ECONNREFUSED')
+      await server.start()
+      await until(async () => !((await outcome(redis.run(echo, ['a'], ['x'], brief))) instanceof Error))
+      expect(await count('ours')).toBe('0') // nothing that was given up has run
+    },
+  )
 
   it('is waited for within the deadline', async () => {
     server = await startRedis()
@@ -59,7 +62,10 @@ describe.skipIf(!(await available('redis-server')))('a Redis that is away', { ti
     const redis = connect(clientOf(server), { breaker: false })
     expect(await redis.run(add, ['a'], [], patient)).toEqual({ value: 1 })
     await server.hang()
-    const lost = await within('answers', Promise.all(Array.from({ length: 50 }, () => outcome(redis.run(echo, ['a'], ['late'], brief)))))
+    const lost = await within(
+      'answers',
+      Promise.all(Array.from({ length: 50 }, () => outcome(redis.run(echo, ['a'], ['late'], brief)))),
+    )
     for (const error of lost) {
       expect(error).toMatchObject({ code: 'store_unavailable', reason: 'deadline', retryable: true, mayHaveRun: true })
     }
@@ -68,26 +74,32 @@ describe.skipIf(!(await available('redis-server')))('a Redis that is away', { ti
     expect((await Promise.all(waiting)).map(({ value }) => value)).toEqual(waiting.map((_, i) => `mine ${i}`))
   })
 
-  it.each([false, true])('is never asked twice, though ioredis would when a connection breaks (automatic pipelining %s)', async (on) => {
-    server = await startRedis()
-    const client = clientOf(server, { enableOfflineQueue: true, maxRetriesPerRequest: null, enableAutoPipelining: on })
-    const redis = connect(client)
-    await redis.run(add, ['ours'], [], patient)
-    await client.incr('naive')
-    await server.hang()
-    const [ours, naive] = [outcome(redis.run(add, ['ours'], [], patient)), client.incr('naive')]
-    await until(() => client.stream.writableLength === 0 && client.commandQueue.length > 1)
-    client.stream.destroy() // the server has both commands, and has answered neither
-    server.resume()
-    expect(await ours).toMatchObject({ code: 'store_unavailable', mayHaveRun: true })
-    await within('the answer of the naive one', naive)
-    expect([await count('naive'), await count('ours')]).toEqual(['3', '2'])
-  })
+  it.each([false, true])(
+    'is never asked twice, though ioredis would when a connection breaks (automatic pipelining %s)',
+    async (on) => {
+      server = await startRedis()
+      const client = clientOf(server, { enableOfflineQueue: true, maxRetriesPerRequest: null, enableAutoPipelining: on })
+      const redis = connect(client)
+      await redis.run(add, ['ours'], [], patient)
+      await client.incr('naive')
+      await server.hang()
+      const [ours, naive] = [outcome(redis.run(add, ['ours'], [], patient)), client.incr('naive')]
+      await until(() => client.stream.writableLength === 0 && client.commandQueue.length > 1)
+      client.stream.destroy() // the server has both commands, and has answered neither
+      server.resume()
+      expect(await ours).toMatchObject({ code: 'store_unavailable', mayHaveRun: true })
+      await within('the answer of the naive one', naive)
+      expect([await count('naive'), await count('ours')]).toEqual(['3', '2'])
+    },
+  )
 
   it('is killed and comes back empty: scripts are sent whole again, and the application goes on', async () => {
     server = await startRedis()
     const events: RedisEvent[] = []
-    const redis = connect(clientOf(server), { breaker: { openFor: 20, openAtMost: 20 }, events: (event) => void events.push(event) })
+    const redis = connect(clientOf(server), {
+      breaker: { openFor: 20, openAtMost: 20 },
+      events: (event) => void events.push(event),
+    })
     await redis.run(add, ['a'], [], patient)
     await server.kill()
     for (let i = 0; i < 8; i++) {

@@ -3,6 +3,12 @@ import { afterEach } from 'vitest'
 import type { RedisServer } from '@wardstone/testkit/servers'
 import { createRedis, script, type RedisConnection, type RedisConnectionOptions } from '../src/index.ts'
 
+/** Options without the one that is a parameter of the client's type. */
+export type OfRedis = Omit<RedisOptions, 'replyMapping'>
+export type OfCluster = Omit<ClusterOptions, 'redisOptions'> & {
+  redisOptions?: Omit<NonNullable<ClusterOptions['redisOptions']>, 'replyMapping'>
+}
+
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
@@ -14,7 +20,7 @@ export function later(close: () => unknown): void {
 }
 
 /** A client as the documentation recommends it, which tries again soon. */
-export function clientOf(server: { readonly url: string }, options: RedisOptions = {}): Redis {
+export function clientOf(server: { readonly url: string }, options: OfRedis = {}): Redis {
   const client = new Redis(server.url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -27,7 +33,7 @@ export function clientOf(server: { readonly url: string }, options: RedisOptions
 }
 
 /** The same for Cluster. */
-export function clusterOf(nodes: readonly RedisServer[], options: ClusterOptions = {}): Cluster {
+export function clusterOf(nodes: readonly RedisServer[], options: OfCluster = {}): Cluster {
   const client = new Cluster(
     nodes.map(({ host, port }) => ({ host, port })),
     { enableOfflineQueue: false, slotsRefreshTimeout: 300, clusterRetryStrategy: () => 20, ...options },
@@ -73,4 +79,11 @@ export async function within<T>(what: string, promise: Promise<T>, limitMs = 5_0
     timer = setTimeout(() => reject(new Error(`${what} did not come within ${limitMs} ms`)), limitMs)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+/** All that comes, as a list. */
+export async function all<T>(coming: AsyncIterable<T>): Promise<readonly T[]> {
+  const list: T[] = []
+  for await (const one of coming) list.push(one)
+  return list
 }

@@ -104,7 +104,12 @@ describe.skipIf(!(await available('redis-server')))('a script, when memory is sh
     const write = script("return redis.call('SET', KEYS[1], ARGV[1])", { name: 'write' })
     for (let i = 0; i < 30; i++) {
       const error = await redis.run(write, ['s3cret'], ['s3cret'], soon).catch((e: unknown) => e)
-      expect(error).toMatchObject({ code: 'store_unavailable', retryable: true, retryAfterMs: expect.any(Number), reason: 'server' })
+      expect(error).toMatchObject({
+        code: 'store_unavailable',
+        retryable: true,
+        retryAfterMs: expect.any(Number),
+        reason: 'server',
+      })
       expect(everythingOf(error)).toContain('OOM')
       expect(everythingOf(error)).not.toContain('s3cret')
     }

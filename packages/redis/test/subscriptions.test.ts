@@ -17,7 +17,8 @@ describe.skipIf(!(await available('redis-server')))('a subscription', { timeout:
   afterEach(() => server.stop())
 
   const publish = (message: string, channel = 'news'): Promise<unknown> => server.call('PUBLISH', channel, message)
-  const listeners = async (): Promise<number> => String(await server.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).split('id=').length - 1
+  const listeners = async (): Promise<number> =>
+    String(await server.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).split('id=').length - 1
 
   it('tells that it stands, and hears what is said from then on', async () => {
     const redis = connect(clientOf(server))
@@ -97,7 +98,8 @@ describe.skipIf(!(await available('redis-server')))('a subscription', { timeout:
     const redis = connect(clientOf(server), { heartbeat: '10ms' })
     const { heard, ...on } = diary()
     await redis.subscribe('news', on)
-    const pings = async (): Promise<number> => Number(/cmdstat_ping:calls=(\d+)/.exec(String(await server.call('INFO', 'commandstats')))?.[1])
+    const pings = async (): Promise<number> =>
+      Number(/cmdstat_ping:calls=(\d+)/.exec(String(await server.call('INFO', 'commandstats')))?.[1])
     await until(async () => (await pings()) >= 5)
     expect(heard).toEqual(['gap'])
   })

@@ -99,6 +99,8 @@ interface Attempt {
 }
 
 const EXAMINE_MS = 1_000
+/** What a timer can wait for. */
+const MOST = 2 ** 31 - 1
 
 class Connection implements RedisConnection {
   readonly #link: Link
@@ -237,5 +239,6 @@ class Connection implements RedisConnection {
 }
 
 function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError(name, 'expected a whole number from 1')
+  if (!Number.isInteger(value) || value < 1 || value > MOST)
+    throw new InvalidArgumentError(name, `expected a whole number from 1 to ${MOST}`)
 }
