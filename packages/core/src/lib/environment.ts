@@ -1,6 +1,7 @@
 /**
  * The codes of the warnings that Wardstone emits through `process.emitWarning`, so that a deployment can fail on them.
  *
+ * - `WARDSTONE_CSRF_OFF`: Pages of other origins may send cookies, and nothing refuses what they change.
  * - `WARDSTONE_EPHEMERAL_KEYS`: Signing keys were made in memory; they and every token die with the process.
  * - `WARDSTONE_EPHEMERAL_SECRETS`: Secrets were made in memory; sessions die with the process.
  * - `WARDSTONE_EPHEMERAL_STORE`: Sessions live in this process only.
@@ -18,6 +19,7 @@
  * - `WARDSTONE_REDIS_VERSION`: Redis is older than what Wardstone is made for.
  */
 export type WarningCode =
+  | 'WARDSTONE_CSRF_OFF'
   | 'WARDSTONE_EPHEMERAL_KEYS'
   | 'WARDSTONE_EPHEMERAL_SECRETS'
   | 'WARDSTONE_EPHEMERAL_STORE'

@@ -1,6 +1,7 @@
 import { readOptions, type OptionReader } from '@wardstone/core'
 import { readBodyRules, type BodyOptions } from './body-rules.ts'
 import { readClient, type ClientOptions } from './client.ts'
+import { checkComposition } from './composition.ts'
 import { readContextStorage, type ContextStorageOptions } from './context-storage.ts'
 import { readCors, type CorsOptions, type CorsPart } from './cors/cors.ts'
 import { readCsrf, type CsrfOptions } from './csrf/csrf.ts'
@@ -64,16 +65,10 @@ export function readBaseline(options: BaselineOptions = {}): Baseline {
     const headersOptions = o.part('headers')
     const headers = headersOptions && readSecureHeaders(headersOptions)
     const cors = readCorsOf(o, site)
-    const csrf = o.part('csrf')
-    const parts = [
-      storage,
-      readClient(o),
-      headers,
-      readHttps(o, site),
-      cors,
-      csrf && readCsrf(csrf, site, cors),
-      readBodyRules(o),
-    ]
+    const csrfOptions = o.part('csrf')
+    const csrf = csrfOptions && readCsrf(csrfOptions, site, cors)
+    checkComposition(o, { cors, csrf })
+    const parts = [storage, readClient(o), headers, readHttps(o, site), cors, csrf, readBodyRules(o)]
     return {
       guard: guardOf(...parts.filter((part) => part !== undefined)),
       nonces: headers?.nonces ?? false,

@@ -18,6 +18,7 @@ export interface Part {
 
 /** Several parts as one guard, in order. A refusal keeps the headers of the parts before it. */
 export function guardOf(...parts: readonly Part[]): Guard {
+  const withHead = parts.filter((part) => part.head !== undefined)
   return function baselineGuard(ctx): Decision {
     const headers: HeaderLines = []
     for (const part of parts) {
@@ -25,9 +26,8 @@ export function guardOf(...parts: readonly Part[]): Guard {
       if (refused === undefined) continue
       return { ...refused, reply: { ...refused.reply, headers: mergeHeaders(headers, refused.reply.headers ?? []) } }
     }
-    const heads = parts.flatMap((part) => part.head?.(ctx) ?? [])
-    const [head] = heads
-    if (head === undefined) return { ok: true, headers }
-    return { ok: true, headers, head: heads.length === 1 ? head : (view) => heads.flatMap((hook) => hook(view) ?? []) }
+    if (withHead.length === 0) return { ok: true, headers }
+    const heads = withHead.flatMap((part) => part.head?.(ctx) ?? [])
+    return { ok: true, headers, head: (view) => heads.flatMap((hook) => hook(view) ?? []) }
   }
 }

@@ -61,6 +61,11 @@ export function cors(options: CorsOptions & SiteOptions): Guard {
 export interface CorsPart extends Part {
   /** Every origin may read. */
   readonly everybody: boolean
+  /** Pages of the listed origins may send cookies. */
+  readonly credentials: boolean
+  /** What preflights allow. */
+  readonly methods: readonly string[]
+  readonly headers: readonly string[]
   /** Whether an origin may send cookies and read what comes of it: then it may as well write. */
   trusts(origin: string): boolean
 }
@@ -98,6 +103,9 @@ export function readCors(o: OptionReader, site: Site): CorsPart {
 
   return {
     everybody,
+    credentials,
+    methods: isList(methods) ? methods : [],
+    headers: isList(allowed) ? allowed : [],
     trusts: (origin) => credentials && listed(origin),
     apply(ctx, headers) {
       const origin = ctx.header('origin')

@@ -56,8 +56,14 @@ export function csrf(options: CsrfOptions & SiteOptions = {}): Guard {
   return guardOf(readOptions('csrf', options, (o) => readCsrf(o, readSite(o))))
 }
 
+/** The part of `baseline`, and what others have to know of it. */
+export interface CsrfPart extends Part {
+  /** The header in which it wants a token, if it does. */
+  readonly tokenHeader: string | undefined
+}
+
 /** The same as a part of `baseline`. */
-export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): Part {
+export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): CsrfPart {
   const trusted = readOrigins(o, 'trustedOrigins')
   if (trusted?.everybody === true)
     o.problem('trustedOrigins', '"*" trusts every site with every account: list origins, or set csrf: false')
@@ -84,6 +90,7 @@ export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): Part {
   }
 
   return {
+    tokenHeader: tokens?.header,
     apply(ctx) {
       if (tokens !== undefined) ctx.state.set(csrfTokensKey, tokens)
       const { method } = ctx

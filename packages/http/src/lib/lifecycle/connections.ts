@@ -92,7 +92,9 @@ export class Connections {
   /** Ends what is left, and answers how many requests that left without a whole response. */
   cut(): number {
     const cut = this.inFlight
-    for (const socket of [...this.#http1.keys(), ...this.#sockets]) socket.destroy()
+    for (const socket of this.#sockets) socket.destroy()
+    // Those of before `attach`, of which only Node knows.
+    if ('closeAllConnections' in this.#server) this.#server.closeAllConnections()
     this.#server.close(() => {}) // for what Node's own close() clears; it may say that it is closed already
     return cut
   }

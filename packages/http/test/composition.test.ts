@@ -1,0 +1,65 @@
+import { ConfigurationError, generateSecret, secretRing } from '@wardstone/core'
+import { baseline, type BaselineOptions } from '@wardstone/http'
+import { afterEach, expect, test, vi } from 'vitest'
+
+const warned: string[] = []
+vi.spyOn(process, 'emitWarning').mockImplementation(((_message: string, { code }: { code: string }) => {
+  warned.push(code)
+}) as typeof process.emitWarning)
+afterEach(() => void warned.splice(0))
+
+const LISTED = { origins: ['https://app.example.com'] }
+const token = { secrets: secretRing({ current: generateSecret() }), session: () => 's1' }
+
+test.each<[why: string, options: BaselineOptions, option: string, mend: RegExp]>([
+  ['credentials without origins', { cors: { origins: [] } }, 'cors.origins', /list some, or set credentials: false/],
+  ['everybody with credentials', { cors: { origins: ['*'] } }, 'cors.origins', /credentials: false/],
+  [
+    'everybody may change what csrf refuses',
+    { cors: { origins: ['*'], credentials: false } },
+    'cors.methods',
+    /methods: \["GET"\], list the origins, or set csrf: false/,
+  ],
+  [
+    'a token that no other page may send',
+    { cors: { ...LISTED, headers: ['content-type'] }, csrf: { token } },
+    'cors.headers',
+    /expected x-csrf-token among them/,
+  ],
+  ['a redirect to nowhere', { https: 'redirect' }, 'publicOrigins', /https/],
+  [
+    'a frame that one header allows and the other forbids',
+    { headers: { override: { 'x-frame-options': 'SAMEORIGIN' } } },
+    'headers.override',
+    /frame-ancestors/,
+  ],
+])('[HTTP-2] [HTTP-3] does not start with %s, and says what to do', (_, options, option, mend) => {
+  let caught: unknown
+  try {
+    baseline(options)
+  } catch (error) {
+    caught = error
+  }
+  expect(caught).toBeInstanceOf(ConfigurationError)
+  const { problems } = caught as ConfigurationError
+  const problem = problems.find((one) => one.option.startsWith(option))
+  expect(problem?.expected).toMatch(mend)
+})
+
+test('[HTTP-3] cookies for other origins without csrf start, and are warned of', () => {
+  baseline({ cors: LISTED, csrf: false })
+  expect(warned).toEqual(['WARDSTONE_CSRF_OFF'])
+})
+
+test.each<[why: string, options: BaselineOptions]>([
+  ['nothing at all', {}],
+  ['listed origins', { cors: LISTED }],
+  ['no cookies, no csrf', { cors: { ...LISTED, credentials: false }, csrf: false }],
+  ['everybody reads', { cors: { origins: ['*'], credentials: false, methods: ['GET'] } }],
+  ['everybody does everything, by bearer alone', { cors: { origins: ['*'], credentials: false }, csrf: false }],
+  ['a token beside cors', { cors: LISTED, csrf: { token } }],
+  ['no csrf and no cors', { csrf: false }],
+])('[HTTP-2] [HTTP-3] starts without a warning: %s', (_, options) => {
+  expect(() => baseline(options)).not.toThrow()
+  expect(warned).toEqual([])
+})
