@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const SCRIPT = join(import.meta.dirname, 'scripts/lifecycle-app.ts')
+const SCRIPT = fileURLToPath(new URL('./scripts/lifecycle-app.ts', import.meta.url))
 
 /** What an application has said on a line. */
-export type Line = Readonly<Record<string, unknown>>
+type Line = Readonly<Record<string, unknown>>
 
 /** An application in a process of its own. */
 export interface AppProcess {

@@ -150,6 +150,22 @@ test('[POOL-4] where the application insists on keeping connections, each has id
   expect(await ended).toMatchObject({ cut: 0, clean: true })
 })
 
+test('[POOL-4] connections of before it was attached are closed, too', async () => {
+  const server = createServer(HELLO).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const accepted = once(server, 'connection')
+  const client = new RawClient((server.address() as AddressInfo).port)
+  await accepted
+  const { options, time } = watched()
+  const lifecycle = createLifecycle(options)
+  lifecycle.attach(server)
+  const ended = lifecycle.shutdown()
+  await once(lifecycle.draining, 'abort')
+  await time.pass(20_000)
+  await client.ended()
+  expect(await ended).toMatchObject({ cut: 0, clean: true })
+})
+
 test('[POOL-4] a server that was closed before is waited for all the same', async () => {
   let finish = (): void => {}
   const { connect, drain, server, lifecycle } = await started((_req, res) => (finish = () => void res.end('hello')))

@@ -2,7 +2,7 @@ import { fakeClock } from '@wardstone/testkit'
 import type { LifecycleEvent, LifecycleOptions } from '@wardstone/http/lifecycle'
 
 /** Time that stands still until it is moved, with the timers that go by it. */
-export function handTime() {
+function handTime() {
   const clock = fakeClock()
   const waiting = new Set<{ readonly at: number; readonly run: () => void }>()
   return {

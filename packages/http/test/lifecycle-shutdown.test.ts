@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { startApp, startLoad } from './lifecycle-child.ts'
 
 const CLIENTS = 40
-const TIMES = { drainDelay: '200ms', idleDelay: '1s' }
+const TIMES = { drainDelay: '200ms', idleDelay: '5s' }
 
 describe('SIGTERM under load', () => {
   test.each(['node', 'express', 'fastify', 'koa'])(
