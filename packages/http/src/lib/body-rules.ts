@@ -36,7 +36,7 @@ export function readBodyRules(o: OptionReader): Part {
       const length = ctx.header('content-length')
       if (length === undefined) {
         // GET without a body is most of the traffic, and its state stays empty.
-        if (false as boolean) ctx.state.set(ceilingKey, ceiling)
+        if (ctx.method !== 'GET' && ctx.method !== 'HEAD') ctx.state.set(ceilingKey, ceiling)
         return undefined
       }
       // `Number` would take "1e9", "0x10", " 12" and the empty text; 15 digits are exact.
