@@ -33,15 +33,21 @@ export class Connections {
   readonly #after: After
   readonly #sockets = new Set<Socket>()
   readonly #http1 = new Map<Socket, Http1>()
-  readonly #responses = new Set<ServerResponse>()
+  readonly #responses = new Map<ServerResponse, Http1>()
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #tapped = new Set<string>()
+  /** One listener for every response, since each would cost each request. */
+  readonly #finish: (this: ServerResponse) => void
   #streams = 0
   #idleMs: number | undefined
 
   constructor(server: AnyServer, after: After) {
     this.#server = server
     this.#after = after
+    const over = (response: ServerResponse): void => this.#over(response)
+    this.#finish = function () {
+      over(this)
+    }
     const events: NetServer = server
     const tls = server instanceof TlsServer
     const http2 = !(server instanceof HttpServer || server instanceof HttpsServer)
@@ -82,7 +88,7 @@ export class Connections {
    */
   async drain(idleMs: number): Promise<void> {
     this.#idleMs = idleMs
-    for (const response of this.#responses) announce(response)
+    for (const response of this.#responses.keys()) announce(response)
     for (const session of this.#sessions) this.#farewell(session)
     for (const connection of this.#http1.values()) if (connection.active === 0) this.#rest(connection)
     // Not the close() of HTTP servers: theirs ends idle connections at once, which is that loss.
@@ -103,12 +109,16 @@ export class Connections {
     if (request.httpVersionMajor > 1) return // is a stream
     const connection = this.#follow(request.socket)
     connection.active++
-    this.#responses.add(response)
+    this.#responses.set(response, connection)
     if (this.#idleMs !== undefined) announce(response)
-    response.once('close', () => {
-      this.#responses.delete(response)
-      if (--connection.active === 0) this.#rest(connection)
-    })
+    response.on('close', this.#finish)
+  }
+
+  #over(response: ServerResponse): void {
+    const connection = this.#responses.get(response)
+    if (connection === undefined) return
+    this.#responses.delete(response)
+    if (--connection.active === 0) this.#rest(connection)
   }
 
   #tap(event: string): void {
