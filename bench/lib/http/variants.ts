@@ -31,7 +31,7 @@ export const ORIGIN = 'https://app.example'
 export const PATH = '/accounts/7'
 const ROUTE = '/accounts/:id'
 
-const BASELINE: BaselineOptions = { headers: { preset: 'api' } }
+const BASELINE: BaselineOptions = { headers: { preset: 'api' }, cors: { origins: [ORIGIN] } }
 const ANSWER = {
   id: '7',
   username: 'ana',

@@ -23,6 +23,7 @@ export function mergeHeaders(into: HeaderList, more: HeaderList): HeaderList {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5 | RFC 9110 section 12.5.5}
  */
 export function uniteVary(earlier: string | undefined, later: string): string {
+  if (earlier === undefined && !later.includes(',')) return later // the usual case, at every response
   const fields: string[] = []
   for (const field of `${earlier ?? ''},${later}`.split(',').map((f) => f.trim())) {
     if (field !== '' && !fields.some((known) => known.toLowerCase() === field.toLowerCase())) fields.push(field)
