@@ -119,6 +119,20 @@ describe('a token that is not accepted', () => {
     expect(browser.count()).toBe(2)
   })
 
+  it('[TOK-15] is replaced by what is already on its way', async () => {
+    const { browser, tab } = setUp()
+    await browser.settle(tab.accessToken())
+    const late = held()
+    browser.answers['/auth/refresh'] = [late.answer]
+    await browser.pass(LIFE * 751)
+    browser.answers['/posts'] = [refused()]
+    const answer = tab.fetch(POSTS)
+    await browser.pass(5)
+    late.release(browser.granted())
+    expect(await browser.settle(answer)).toMatchObject({ status: 200 })
+    expect(browser.count()).toBe(2)
+  })
+
   it('[TOK-15] is not taken from another tab again', async () => {
     const { browser, tab } = setUp()
     const other = browser.tab()

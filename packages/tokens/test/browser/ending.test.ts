@@ -40,6 +40,17 @@ describe('the end of a session', () => {
     expect([browser.count('/auth/logout'), browser.count()]).toEqual([1, 1])
   })
 
+  it('[TOK-9] [TOK-15] by a logout does not wait for a refresh that hangs', async () => {
+    const { browser, tab, other } = await opened(2)
+    ;[tab, other].forEach((t) => t.hide())
+    await browser.pass(LIFE * 1000)
+    browser.answers['/auth/refresh'] = [held().answer]
+    void other.accessToken()
+    await browser.pass(5)
+    expect(await browser.settle(tab.signOut())).toBeUndefined()
+    expect(browser.count('/auth/logout')).toBe(1)
+  })
+
   it('[TOK-9] [TOK-15] that the server does not know of is said: the cookie is still there', async () => {
     const { browser, tab } = await opened()
     browser.answers['/auth/logout'] = [status(503)]
@@ -125,6 +136,23 @@ describe('a sign-in', () => {
     late.release(status(401))
     expect(await browser.settle(token)).toBe('ben')
     expect([tab.told, other.told]).toEqual([[], ['in']])
+  })
+
+  it('[TOK-15] is not undone by the end of the session before, though both are news at once', async () => {
+    const { browser, tab, other } = await opened(2)
+    ;[tab, other].forEach((t) => t.hide())
+    await browser.pass(LIFE * 1000)
+    const late = held()
+    browser.answers['/auth/refresh'] = [late.answer]
+    const token = other.accessToken()
+    await browser.pass(5)
+    browser.latency = 50
+    late.release(status(401))
+    await browser.pass(1)
+    tab.signedIn({ accessToken: 'ben', expiresIn: LIFE })
+    expect(await browser.settle(token)).toBeUndefined()
+    expect(await browser.settle(Promise.all([tab.accessToken(), other.accessToken()]))).toEqual(['ben', 'ben'])
+    expect([tab.told, other.told]).toEqual([[], ['out', 'in']])
   })
 
   it('[TOK-15] by a page without this client reaches the tabs that were signed out', async () => {

@@ -12,6 +12,8 @@ export interface Tab extends SessionClient {
   hide(): void
   show(): void
   online(): void
+  /** Suspends it as phones do: its timers stop, and its locks stay. */
+  freeze(): void
 }
 
 export interface Sent {
@@ -42,16 +44,18 @@ export class FakeBrowser {
     const id = ++this.#tabs
     const told: string[] = []
     const listeners: ((event: { readonly type: string }) => void)[] = []
-    let { hidden = false, locks = true } = options
+    const { locks = true } = options
+    let { hidden = false } = options
+    let frozen = false
     const page: Page = {
       href: `${ORIGIN}/page`,
       hidden: () => hidden,
       now: () => this.at,
       random: () => this.random,
-      after: (ms, run) => this.after(ms, run),
+      after: (ms, run) => this.after(ms, () => frozen || run()),
       timeout: (ms) => {
         const controller = new AbortController()
-        this.after(ms, () => controller.abort(new DOMException('late', 'TimeoutError')))
+        this.after(ms, () => frozen || controller.abort(new DOMException('late', 'TimeoutError')))
         return controller.signal
       },
       on: (listener) => void listeners.push(listener),
@@ -75,6 +79,7 @@ export class FakeBrowser {
       hide: () => ((hidden = true), change('visibilitychange')),
       show: () => ((hidden = false), change('visibilitychange')),
       online: () => change('online'),
+      freeze: () => void (frozen = true),
     }
   }
   #tabs = 0

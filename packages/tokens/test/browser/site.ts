@@ -18,7 +18,7 @@ export interface Site {
   /** How many of the next refreshes are answered 503. */
   failing: number
   /** Serves the next refresh, and keeps its answer until it is let go. */
-  hold(): { readonly held: Promise<void>; release(): void }
+  hold(): { readonly held: Promise<void>; readonly release: () => void }
   /** Makes the service anew, counts from 0. */
   reset(): void
   close(): Promise<void>

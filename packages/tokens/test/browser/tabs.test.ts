@@ -46,6 +46,14 @@ describe('one refresh', () => {
     expect(browser.count()).toBe(2)
   })
 
+  it('[TOK-15] of two at once: the token that lives longer stays', async () => {
+    const browser = new FakeBrowser()
+    const all = [browser.tab({ locks: false }), browser.tab({ locks: false })]
+    browser.answers['/auth/refresh'] = [browser.granted(60), browser.granted(LIFE)]
+    await browser.settle(Promise.all(all.map((tab) => tab.accessToken())))
+    expect(await browser.settle(Promise.all(all.map((tab) => tab.accessToken())))).toEqual(['token-2', 'token-2'])
+  })
+
   it('[TOK-15] is made where locks are denied, as in a sandbox', async () => {
     const browser = new FakeBrowser()
     expect(await browser.settle(browser.tab({ locks: 'denied' }).accessToken())).toBe('token-1')
@@ -55,15 +63,29 @@ describe('one refresh', () => {
     const browser = new FakeBrowser()
     const [asleep, awake] = [browser.tab(), browser.tab()]
     browser.answers['/auth/refresh'] = [held().answer]
-    void asleep.accessToken().catch(() => {})
+    void asleep.accessToken()
     await browser.pass(60)
-    const waiting = awake.accessToken().catch((error: Error) => error)
-    await browser.pass(5000)
+    asleep.freeze()
+    const waiting = awake.accessToken()
+    await browser.pass(14_000)
     expect(browser.count()).toBe(1)
-    await browser.pass(12_000) // the request is given up, then the lock
-    expect(await browser.settle(waiting)).toMatchObject({ code: 'session_unavailable' })
-    await browser.pass(5000)
-    expect(await browser.settle(awake.accessToken())).toBe('token-1')
+    expect(await browser.settle(waiting)).toBe('token-1')
+    awake.hide()
+    await browser.pass(LIFE * 1000)
+    expect(await browser.settle(awake.accessToken())).toBe('token-2') // the lock is not lost for good
+  })
+
+  it('[TOK-15] of a server that hangs is given up, and all tabs know', async () => {
+    const browser = new FakeBrowser()
+    const all = [browser.tab(), browser.tab()]
+    browser.answers['/auth/refresh'] = [held().answer]
+    const results = Promise.allSettled(all.map((tab) => tab.accessToken()))
+    await browser.pass(10_200)
+    expect(((await browser.settle(results)) as PromiseSettledResult<string>[]).map((result) => result.status)).toEqual([
+      'rejected',
+      'rejected',
+    ])
+    expect(browser.count()).toBe(1)
   })
 })
 
@@ -161,6 +183,24 @@ describe('a server that fails', () => {
     expect(gaps[0]).toBeGreaterThanOrEqual(20_000)
     expect(gaps[1]).toBeGreaterThanOrEqual(2000)
     expect(gaps[2]).toBeGreaterThanOrEqual(4000)
+  })
+
+  it('[TOK-15] that is well again is forgiven: the next time it is asked again after a second', async () => {
+    const { browser, all } = await opened(2)
+    all.forEach((tab) => tab.hide())
+    browser.answers['/auth/refresh'] = [status(503), status(503), status(503)]
+    await browser.pass(LIFE * 1000)
+    for (let s = 0; s < 20; s++) await browser.settle(Promise.allSettled(all.map((tab) => tab.accessToken())))
+    expect(browser.count()).toBe(5)
+    await browser.pass(LIFE * 1000)
+    for (const tab of all) {
+      browser.answers['/auth/refresh'] = [status(503)]
+      const failed = (await browser.settle(tab.accessToken())) as SessionUnavailableError
+      expect(failed.retryAfterMs).toBeLessThanOrEqual(1500)
+      await browser.pass(2000)
+      await browser.settle(tab.accessToken())
+      await browser.pass(LIFE * 1000)
+    }
   })
 
   it('[TOK-15] that cannot be reached is asked again when the network is back', async () => {

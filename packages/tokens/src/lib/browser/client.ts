@@ -165,7 +165,6 @@ export function clientOf(options: SessionClientOptions, page: Page): SessionClie
     if (kind === 'out') {
       if (isNewer) leave()
     } else if (theirs && theirs.text !== refused && (isNewer || theirs.until > (token?.until ?? 0))) {
-      if (isNewer) turn++
       if ((kind || isIn === false) && onSignedIn) queueMicrotask(onSignedIn)
       take(theirs)
     }
