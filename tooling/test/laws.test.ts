@@ -14,6 +14,8 @@ const BROKEN: ReadonlyArray<readonly [from: string, to: string, ...laws: string[
   ['packages/redis/src/a.ts', 'packages/http/src/index.ts', 'redis-imports-core-only'],
   ['packages/express/src/a.ts', 'packages/tokens/src/index.ts', 'adapters-import-core-and-http'],
   ['packages/express/src/b.ts', 'fastify', 'adapters-import-their-framework', 'imports-are-declared'],
+  ['packages/koa/src/lib/a.ts', '@koa/bodyparser', 'koa-parser-behind-its-entry'],
+  ['packages/koa/src/lib/b.ts', 'packages/koa/src/lib/json-body.ts', 'koa-body-is-an-entry'],
   ['packages/tokens/src/a.ts', 'packages/http/src/index.ts', 'domains-import-core-only'],
   ['packages/tokens/src/lib/b.ts', 'packages/rbac/src/index.ts', 'domains-import-core-only'],
   ['packages/tokens/src/lib/c.ts', 'node:http', 'domains-import-core-only'],
@@ -33,6 +35,8 @@ const KEPT: ReadonlyArray<readonly [from: string, to: string]> = [
   ['packages/http/src/ok.ts', 'packages/core/src/index.ts'],
   ['packages/express/src/ok.ts', 'express'],
   ['packages/express/src/ok2.ts', 'packages/http/src/index.ts'],
+  ['packages/koa/src/lib/json-body.ts', '@koa/bodyparser'],
+  ['packages/koa/src/body.ts', 'packages/koa/src/lib/json-body.ts'],
   ['packages/tokens/src/ok.ts', 'packages/core/src/index.ts'],
   ['packages/tokens/src/http.ts', 'packages/tokens/src/lib/http/ok.ts'],
   ['packages/tokens/src/lib/http/ok.ts', 'packages/http/src/index.ts'],
@@ -42,20 +46,19 @@ const KEPT: ReadonlyArray<readonly [from: string, to: string]> = [
   ['bench/ok.ts', 'packages/core/src/index.ts'],
 ]
 
+const PEERS: Readonly<Record<string, object>> = { express: { express: '*' }, koa: { '@koa/bodyparser': '*' } }
+
 const dir = mkdtempSync(join(tmpdir(), 'laws-'))
 const found = new Map<string, string[]>()
 
 describe('the laws of imports', () => {
   beforeAll(async () => {
-    for (const name of ['core', 'http', 'redis', 'tokens', 'rbac', 'testkit', 'express']) {
-      write(
-        `packages/${name}/package.json`,
-        JSON.stringify({ name, peerDependencies: name === 'express' ? { express: '*' } : {} }),
-      )
+    for (const name of ['core', 'http', 'redis', 'tokens', 'rbac', 'testkit', 'express', 'koa']) {
+      write(`packages/${name}/package.json`, JSON.stringify({ name, peerDependencies: PEERS[name] ?? {} }))
       write(`packages/${name}/src/index.ts`, 'export const x = 1')
     }
     write('packages/core/src/lib/private.ts', 'export const x = 1')
-    for (const name of ['express', 'fastify', 'jose']) {
+    for (const name of ['express', 'fastify', 'jose', '@koa/bodyparser']) {
       write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'dist/index.js' }))
       write(`node_modules/${name}/dist/index.js`, 'exports.x = 1')
     }
