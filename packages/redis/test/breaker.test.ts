@@ -177,12 +177,16 @@ describe('breakers of a client', () => {
     expect((error as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(500)
   })
 
-  it('forget nodes that are gone', () => {
-    const { of, known, all } = breakers()
+  it('forget nodes that are gone, and say that these are no trouble any more', () => {
+    const { of, known, all, events } = breakers()
     fail(of('a', 50))
     known.splice(0, 2, 'b', 'c')
     of('c', 50)
     expect(all.open).toBe(0)
+    expect(events.map(({ name, data }) => [name, data.node])).toEqual([
+      ['redis_unavailable', 'a'],
+      ['redis_recovered', 'a'],
+    ])
   })
 
   it('are none if so wished', () => {

@@ -59,7 +59,7 @@ describe.skipIf(!(await available('redis-server')))('a Cluster', { timeout: 60_0
   })
 
   it('is subscribed to at any node, and told by all', async () => {
-    const client = clusterOf(cluster.nodes)
+    const client = clusterOf(cluster.nodes, { lazyConnect: true })
     const redis = connect(client, { heartbeat: '50ms' })
     const heard: string[] = []
     // A Redis that is not connected yet will do.

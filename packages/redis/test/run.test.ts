@@ -37,6 +37,15 @@ describe.skipIf(!(await available('redis')))('a script', () => {
     })
   })
 
+  it('is not called late when this process was busy and had no time to read the answer', async () => {
+    const redis = connect(clientOf(server))
+    await redis.run(echo, [server.word], ['x'], soon)
+    const answer = redis.run(echo, [server.word], ['there'], { deadlineMs: 50 })
+    await new Promise((resolve) => setImmediate(resolve)) // it is on the wire
+    for (const end = performance.now() + 200; performance.now() < end;);
+    expect(await answer).toEqual({ value: 'there' })
+  })
+
   it('takes and returns any bytes, and texts as texts', async () => {
     const redis = connect(clientOf(server))
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))

@@ -27,13 +27,21 @@ export class Breakers {
     return count
   }
 
+  /** Forgets all nodes but these: what the others had is served elsewhere. */
+  forget(known: readonly string[]): void {
+    for (const [node, gates] of this.#nodes) {
+      if (known.includes(node)) continue
+      this.#nodes.delete(node)
+      for (const gate of gates) gate?.recovered()
+    }
+  }
+
   /** The breaker of a node, `undefined` if there are to be none. `known` are the nodes that there are, for forgetting the others. */
   of(node: string, deadlineMs: number, known: () => readonly string[]): Gate | undefined {
     if (this.#policy === undefined) return undefined
     let gates = this.#nodes.get(node)
     if (gates === undefined) {
-      const there = known()
-      for (const other of this.#nodes.keys()) if (!there.includes(other)) this.#nodes.delete(other)
+      this.forget(known())
       this.#nodes.set(node, (gates = []))
     }
     const order = 32 - Math.clz32(deadlineMs)
@@ -91,9 +99,18 @@ export class Gate {
       const data = { node: this.#node, reason: failure ?? '', deadlineMs: this.#deadlineMs }
       this.#emit({ name: 'redis_unavailable', severity: 'warn', at: now, data })
     }
-    if (before.state !== 'closed' && this.#breaker.state === 'closed') {
-      const data = { node: this.#node, afterMs: now - this.#openedAt }
-      this.#emit({ name: 'redis_recovered', severity: 'info', at: now, data })
-    }
+    if (before.state !== 'closed' && this.#breaker.state === 'closed') this.#tell(now)
+  }
+
+  /** Closes it, if it is not: nobody needs the node any more. */
+  recovered(): void {
+    if (!this.isOpen) return
+    this.#breaker = CLOSED
+    this.#tell(this.#now())
+  }
+
+  #tell(now: number): void {
+    const data = { node: this.#node, afterMs: now - this.#openedAt }
+    this.#emit({ name: 'redis_recovered', severity: 'info', at: now, data })
   }
 }

@@ -17,11 +17,20 @@ export function inTime<T>(ms: number, work: (deadline: Deadline) => Promise<T>):
     const end = performance.now() + ms
     let over = false
     let action: (() => void) | undefined
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       over = true
       action?.()
       reject(new Late())
+    }
+    // Timers come before sockets: after a pause of this process the answer may lie there, unread. It is read before anybody is blamed.
+    let last: NodeJS.Immediate | undefined
+    const timer = setTimeout(() => {
+      last = setImmediate(expire)
     }, ms)
+    const done = (): void => {
+      clearTimeout(timer)
+      clearImmediate(last)
+    }
     const deadline: Deadline = {
       get over() {
         return over
@@ -33,11 +42,11 @@ export function inTime<T>(ms: number, work: (deadline: Deadline) => Promise<T>):
     }
     work(deadline).then(
       (value) => {
-        clearTimeout(timer)
+        done()
         resolve(value)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        done()
         reject(error instanceof Error ? error : new Error('unknown'))
       },
     )

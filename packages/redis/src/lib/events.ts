@@ -13,7 +13,7 @@ export type RedisUnavailable = SecurityEvent<
   }
 >
 
-/** A Redis server that had become unavailable answers again. */
+/** A Redis server that had become unavailable answers again, or another one has its place. */
 export type RedisRecovered = SecurityEvent<
   'redis_recovered',
   {

@@ -46,9 +46,10 @@ export class Link {
     return this.client.slots[command.getSlot()]?.[0] ?? ''
   }
 
-  /** The names that {@link nodeOf} gives. */
+  /** The names that {@link nodeOf} gives now. */
   nodeNames(): readonly string[] {
-    return isCluster(this.client) ? ['', ...this.client.nodes('master').map(nameOf)] : ['']
+    if (!isCluster(this.client) || this.client.status !== 'ready') return ['']
+    return this.client.nodes('master').map(nameOf)
   }
 
   /** The servers that own the data, once they are known. */

@@ -180,6 +180,7 @@ class Connection implements RedisConnection {
   }
 
   stats(): RedisStats {
+    this.#breakers.forget(this.#link.nodeNames())
     const { open } = this.#breakers
     const { count: subscriptions, thrown } = this.#subscriptions
     return { ...this.#counts, open, dropped: this.#link.dropped, subscriptions, thrown }

@@ -82,6 +82,7 @@ export class Subscriptions {
   #dial(): Redis | undefined {
     const { client } = this.#link
     if (!isCluster(client)) return client.duplicate(CONNECTION)
+    if (client.status === 'wait') client.connect().catch(() => {}) // its nodes are known once it is connected
     const nodes = client.nodes()
     return nodes[randomInt(Math.max(1, nodes.length))]?.duplicate(CONNECTION)
   }
