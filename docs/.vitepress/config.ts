@@ -30,6 +30,7 @@ export default defineConfig({
         items: [
           { text: 'Protect an application', link: '/guide/protect' },
           { text: 'Sessions', link: '/guide/sessions' },
+          { text: 'Sessions in the browser', link: '/guide/browser' },
           { text: 'Probes, shutdown, crashes', link: '/guide/operate' },
           { text: 'TLS between services', link: '/guide/tls' },
         ],

@@ -20,8 +20,8 @@ interface Token {
 }
 
 /**
- * What tabs tell each other. Tokens go along: the channel is of this origin alone, keeps nothing, and whoever can listen could
- * as well ask the server.
+ * What tabs tell each other. Tokens go along: the channel is of this origin alone and keeps nothing, and a script that can
+ * listen could as well ask the server itself, since the cookie goes with its requests.
  */
 type Message = readonly [
   kind: 'ask' | 'in' | 'out' | undefined,
@@ -34,7 +34,7 @@ type Message = readonly [
 
 function nothing(): undefined {}
 
-/** One tab's view of the session. In one closure rather than a class, which would be a quarter more to load. */
+/** One tab's view of the session. A closure, since the names in a class would not fit into 2 KB. */
 export function clientOf(options: SessionClientOptions, page: Page): SessionClient {
   const { refreshUrl = '/auth/refresh', confirmUrl = '/auth/confirm', logoutUrl = '/auth/logout' } = options
   const { fetch = globalThis.fetch, leadTime, origins = [], onSignedIn, onSignedOut } = options
@@ -48,7 +48,7 @@ export function clientOf(options: SessionClientOptions, page: Page): SessionClie
   /** Unknown until a token is there, or the server has said that there is none. */
   let isIn: boolean | undefined
   let epoch = 0
-  /** Counts what makes a refresh that is on its way meaningless. */
+  /** Counts what makes a refresh that is on its way meaningless. The epoch will not do: a tab learns it from others, late. */
   let turn = 0
   /** The last token that an API did not accept: other tabs may still believe in it. */
   let refused: string | undefined

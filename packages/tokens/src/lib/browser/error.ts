@@ -1,9 +1,10 @@
 /**
- * The server could not be asked, or could not say whether the session lives. It may: try again, later.
+ * The server could not be asked, or could not say whether the session lives. It may: try again, later. Code
+ * `session_unavailable`.
  */
 export class SessionUnavailableError extends Error {
   readonly code = 'session_unavailable'
-  /** Milliseconds. */
+  /** For how many milliseconds the server is left alone. */
   readonly retryAfterMs: number
 
   /** @param cause - what `fetch` threw, or the status of the answer */

@@ -34,26 +34,27 @@ export interface SignIn {
 /** The session of this browser, as one tab sees it. */
 export interface SessionClient {
   /**
-   * An access token that is good for a while, renewed if need be; `undefined` if nobody is signed in. Many calls at once
-   * are one request, in all tabs together.
+   * The access token, a new one if it is over; `undefined` if nobody is signed in. Many calls at once are one request, in all
+   * tabs together. For what `fetch` does not do, such as a WebSocket.
    *
-   * @throws {@link SessionUnavailableError} `session_unavailable`
+   * @throws {@link SessionUnavailableError} `session_unavailable`, when there is no token and the server does not answer
    */
-  accessToken(): Promise<string | undefined>
+  readonly accessToken: () => Promise<string | undefined>
   /**
    * `fetch`, with the access token where the request goes to the page's origin or a listed one. When that is not accepted,
-   * gets a new one and tries again, once; not if the body is a stream, which can be sent only once.
+   * gets a new one and tries again, once; not if the body is a stream, which can be sent only once. Can be handed to
+   * libraries that take a `fetch`.
    *
-   * @throws {@link SessionUnavailableError} `session_unavailable`
+   * @throws {@link SessionUnavailableError} `session_unavailable`, when there is no token and the server does not answer
    */
-  fetch(...request: Parameters<typeof globalThis.fetch>): Promise<Response>
+  readonly fetch: (...request: Parameters<typeof globalThis.fetch>) => Promise<Response>
   /** Takes what the sign-in answered, for all tabs. */
   signedIn(answer: SignIn): void
   /**
    * Signs out, in all tabs at once and then at the server. If that fails, the server still has the session and the browser
    * its cookie: say so, and let the user try again.
    *
-   * @throws {@link SessionUnavailableError} `session_unavailable`
+   * @throws {@link SessionUnavailableError} `session_unavailable`, when the server has not said that the session is over
    */
   signOut(): Promise<void>
   /** Stops, and forgets the token in this tab. */
