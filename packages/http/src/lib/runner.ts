@@ -75,7 +75,8 @@ async function later(
 }
 
 function refuse(ctx: HttpContext, outcome: Outcome, refused: Refused): Outcome {
-  ctx.state.set(refusedByKey, refused)
+  // A preflight that is granted and a redirect end the request too, and refuse nothing.
+  if (refused.reply.status >= 400) ctx.state.set(refusedByKey, refused)
   return { ...outcome, refused }
 }
 
