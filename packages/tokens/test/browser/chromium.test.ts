@@ -157,6 +157,29 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
     expect(await context.cookies()).toEqual([])
   })
 
+  test('[TOK-4] [TOK-15] what the account may do has changed: all calls of all tabs are answered, after one refresh', async () => {
+    const pages = await open(3)
+    await agreed(pages)
+    await site.changeClaims()
+    const calls = await all(pages, (page) => Promise.all([me(page), me(page), me(page)]))
+    expect(calls.flat()).toEqual(Array(9).fill(200))
+    expect(refreshes()).toBe(2)
+  })
+
+  test('[TOK-15] a <base> that somebody has put into the page gets neither the token nor the refresh', async () => {
+    const evil = site.origin.replace('app.', 'evil.')
+    const html = `<!doctype html><base href="${evil}/"><script type="module" src="${site.origin}/app.js"></script>`
+    await context.route(`${site.origin}/based`, (route) => route.fulfill({ contentType: 'text/html', body: html }))
+    const sent: string[] = []
+    context.on('request', (r) => r.url().startsWith(evil) && sent.push(`${r.method()} ${r.headers()['authorization']}`))
+    const [page] = await open(1, '/based')
+    expect(await token(page)).toMatch(/^ey/)
+    expect(await page.evaluate(`session.fetch('/me').catch((error) => error.name)`)).toBe('TypeError') // no CORS there
+    await context.clock.runFor(1000)
+    await vi.waitFor(() => expect(site.count['/auth/confirm']).toBe(1))
+    expect(sent).toEqual(['GET undefined'])
+  })
+
   test('[TOK-12] [TOK-15] a server that is down for a while ends nothing', async () => {
     const pages = await open(3)
     const before = await agreed(pages)

@@ -4,7 +4,7 @@ import { jsonReply, type Endpoint } from '@wardstone/http'
 import { endpoint, guard, listener, type NodeHandler } from '@wardstone/http/node'
 import { fakeClock, type FakeClock } from '@wardstone/testkit'
 import { serve } from '@wardstone/testkit/http'
-import { createKeySet, createTokenService, memoryStore, type TokenEvent } from '../../src/index.ts'
+import { createKeySet, createTokenService, memoryStore, type TokenEvent, type TokenService } from '../../src/index.ts'
 import { bearer, createSessionEndpoints } from '../../src/http.ts'
 import { bundle } from './bundle.ts'
 
@@ -19,6 +19,8 @@ export interface Site {
   failing: number
   /** Serves the next refresh, and keeps its answer until it is let go. */
   hold(): { readonly held: Promise<void>; readonly release: () => void }
+  /** Changes what the account may do: its access tokens are refused from now on. */
+  changeClaims(): Promise<void>
   /** Makes the service anew, counts from 0. */
   reset(): void
   close(): Promise<void>
@@ -42,6 +44,7 @@ export async function startSite(): Promise<Site> {
   const gates: { held(): void; release: Promise<void> }[] = []
   let events: TokenEvent[] = []
   let clock: FakeClock
+  let tokens: TokenService<object>
   let routes: Record<string, readonly NodeHandler[]> = {}
 
   const site = {
@@ -58,6 +61,7 @@ export async function startSite(): Promise<Site> {
       gates.push({ held: held.resolve, release: release.promise })
       return { held: held.promise, release: release.resolve }
     },
+    changeClaims: () => tokens.refreshClaims('ana'),
     reset() {
       events = []
       clock = fakeClock()
@@ -68,7 +72,7 @@ export async function startSite(): Promise<Site> {
   }
 
   function make(): typeof routes {
-    const tokens = createTokenService({
+    tokens = createTokenService({
       issuer: 'https://site.test',
       audience: 'https://site.test',
       keys: createKeySet({ algorithm: 'EdDSA', now: clock.now }),
