@@ -126,10 +126,13 @@ describe.skipIf(!(await available('redis-server')))('a Redis that is away', { ti
     expect(await redis.run(echo, ['a'], ['x'], patient)).toEqual({ value: 'x' })
   })
 
-  it('hangs for good behind its address: the silent connection is dropped, and the next one finds who is there', async () => {
+  it.each([
+    ['with', { openFor: 10, openAtMost: 20 }],
+    ['without', false],
+  ] as const)('hangs for good behind its address: the silent connection is dropped (%s a breaker)', async (_with, breaker) => {
     server = await startRedis()
     const client = clientOf(server)
-    const redis = connect(client, { breaker: { openFor: 10, openAtMost: 20 } })
+    const redis = connect(client, { breaker })
     await redis.run(echo, ['a'], ['x'], patient)
     const before = client.stream
     await server.hang()

@@ -71,14 +71,14 @@ export class Gate {
     return this.#breaker.state !== 'closed'
   }
 
-  /** Lets a call in, or throws {@link StoreUnavailableError}. */
-  enter(): Pass {
+  /** Lets a call in, or says why not. */
+  enter(): Pass | StoreUnavailableError {
     if (this.#breaker.state === 'closed') return 'call'
     const now = this.#now()
     const pass = admits(this.#breaker, now)
     if (pass === undefined) {
       const retryAfterMs = Math.max(1, Math.ceil(this.#breaker.until - now))
-      throw new StoreUnavailableError({ reason: 'breaker', mayHaveRun: false, retryAfterMs })
+      return new StoreUnavailableError({ reason: 'breaker', mayHaveRun: false, retryAfterMs })
     }
     if (pass === 'probe') this.#breaker = probing(this.#breaker)
     return pass

@@ -4,8 +4,10 @@ import type { Deadline } from './deadline.ts'
 import { Late } from './errors.ts'
 import type { OneShot } from './one-shot.ts'
 
-/** Topology is asked for, and a connection dropped, at most this often. */
+/** Topology is asked for, and a demoted master left, at most this often. */
 const PAUSE_MS = 1_000
+/** A server that is only busy says something within this time. */
+const SILENCE_MS = 1_000
 
 interface Waiter {
   readonly go: () => void
@@ -21,7 +23,7 @@ export class Link {
   /** Connections that were dropped since nothing came over them, or since their server had become a replica. */
   dropped = 0
   readonly #waiters = new Set<Waiter>()
-  readonly #silence = new WeakMap<Socket, number>()
+  readonly #silence = new WeakMap<Socket, { readonly received: number; readonly since: number }>()
   #troubleAt = Number.NEGATIVE_INFINITY
 
   constructor(client: Redis | Cluster) {
@@ -59,18 +61,16 @@ export class Link {
   }
 
   /** Sends a command when there is a connection; not at all if that comes too late. */
-  async send(command: OneShot, deadline: Deadline): Promise<unknown> {
-    if (this.client.status !== 'ready') await this.#ready(deadline)
-    if (deadline.over) throw new Late()
-    deadline.onEnd(() => command.giveUp())
-    return command.through(this.client)
+  send(command: OneShot, deadline: Deadline): Promise<unknown> {
+    if (this.client.status === 'ready') return this.sendTo(this.client, command, deadline)
+    return this.#ready(deadline).then(() => this.sendTo(this.client, command, deadline))
   }
 
   /** Sends a command to one of the {@link masters}. */
-  async sendTo(node: Redis, command: OneShot, deadline: Deadline): Promise<unknown> {
-    if (deadline.over) throw new Late()
+  sendTo(client: Redis | Cluster, command: OneShot, deadline: Deadline): Promise<unknown> {
+    if (deadline.over) return Promise.reject(new Late())
     deadline.onEnd(() => command.giveUp())
-    return command.through(node)
+    return command.through(client)
   }
 
   /** The answer to a command did not come, or the connection broke: in a Cluster others may serve its keys now. */
@@ -81,13 +81,14 @@ export class Link {
   }
 
   /**
-   * A probe was not answered. A server that hangs keeps its connections, and so does one that was cut off: Sentinel may have another
-   * master by now, and ioredis would never ask. If nothing at all came since the last such probe, the connection is dropped.
+   * A command that was sent was not answered. A server that hangs keeps its connections, and so does one that was cut off: Sentinel may
+   * have another master by now, and ioredis would never ask. If nothing at all came for a while, the connection is dropped.
    */
   silent(socket: Socket): void {
-    const received = socket.bytesRead
-    if (this.#silence.get(socket) === received) this.#drop(socket)
-    else this.#silence.set(socket, received)
+    const [received, now] = [socket.bytesRead, performance.now()]
+    const before = this.#silence.get(socket)
+    if (before?.received !== received) this.#silence.set(socket, { received, since: now })
+    else if (now - before.since >= SILENCE_MS) this.#drop(socket)
   }
 
   /** The server takes no writes: it was master when this connection was made. */

@@ -5,13 +5,6 @@ import { answerOf } from './errors.ts'
 /** What stands on the wire in the place of a command that must not be there. */
 const PING = '*1\r\n$4\r\nPING\r\n'
 
-/** How a command is made. */
-export interface OneShotOptions {
-  readonly keyPrefix?: string | undefined
-  /** Texts of the answer stay bytes. */
-  readonly buffers?: boolean | undefined
-}
-
 /**
  * A command that reaches a server at most once. ioredis sends commands again after a reconnect, on a Cluster also to another node, and
  * sends what it has queued when the caller has long been told that it failed. A script that consumes would consume twice. So this
@@ -27,14 +20,17 @@ export class OneShot extends Command {
   #over = false
   readonly #fail: (error: Error) => void
 
-  constructor(name: string, args: readonly (string | Buffer)[], { keyPrefix, buffers = false }: OneShotOptions = {}) {
-    const prefix = keyPrefix === undefined || keyPrefix === '' ? {} : { keyPrefix }
-    super(name, [...args], { replyEncoding: buffers ? null : 'utf8', ...prefix })
+  /**
+   * @param keyPrefix - as the client has it
+   * @param buffers - whether texts of the answer stay bytes
+   */
+  constructor(name: string, args: (string | Buffer)[], keyPrefix = '', buffers = false) {
+    super(name, args, { replyEncoding: buffers ? null : 'utf8', keyPrefix })
     this.#fail = this.reject
   }
 
   /** Sends it, and answers what the server does. */
-  async through(client: Redis | Cluster): Promise<unknown> {
+  through(client: Redis | Cluster): Promise<unknown> {
     const answer = client.sendCommand(this) as Promise<unknown>
     const redirect = this.reject // a Cluster has put itself in the way
     this.reject = (error) => {

@@ -132,19 +132,13 @@ class Connection implements RedisConnection {
     const { deadlineMs, acks } = options
     checkKeys(keys)
     const call = scriptCall(script, keys, args, this.#link)
-    const attempt: Attempt = {
-      name: script.name,
-      get command() {
-        return call.command
-      },
-    }
     const node = this.#link.nodeOf(call.command)
     if (acks === undefined) {
-      return { value: await this.#ask(attempt, node, deadlineMs, (deadline) => runScript(call, this.#link, deadline)) }
+      return { value: await this.#ask(call, node, deadlineMs, (deadline) => runScript(call, this.#link, deadline)) }
     }
     checkWhole('acks', acks)
     const began = performance.now()
-    const written = await this.#ask(attempt, node, deadlineMs, (deadline) => this.#acks.run(call, acks, deadlineMs, deadline))
+    const written = await this.#ask(call, node, deadlineMs, (deadline) => this.#acks.run(call, acks, deadlineMs, deadline))
     const left = Math.max(1, deadlineMs - (performance.now() - began))
     // The script has run: what comes after it can be late, but not wrong.
     return { value: written.value, acked: await inTime(left, () => written.acked).catch(() => 0) }
@@ -195,28 +189,28 @@ class Connection implements RedisConnection {
   }
 
   /** Does the work under a deadline, if the breaker lets it, and turns what goes wrong into an error of ours. */
-  async #ask<T>(attempt: Attempt, node: string, deadlineMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+  #ask<T>(attempt: Attempt, node: string, deadlineMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
     checkWhole('deadlineMs', deadlineMs)
     if (this.#closed) throw new StoreUnavailableError({ reason: 'closed', mayHaveRun: false })
     this.#counts.calls++
     const gate = this.#breakers.of(node, deadlineMs, this.#nodeNames)
-    let pass
-    try {
-      pass = gate?.enter() ?? 'call'
-    } catch (error) {
+    const pass = gate === undefined ? 'call' : gate.enter()
+    if (typeof pass !== 'string') {
       this.#counts.refused++
-      throw error
+      throw pass
     }
-    try {
-      const value = await inTime(deadlineMs, work)
-      gate?.leave(pass)
-      return value
-    } catch (error) {
-      const fault = this.#faultOf(error, attempt)
-      gate?.leave(pass, countsAgainstNode(error) ? fault.message : undefined)
-      this.#mend(error, attempt, pass === 'probe')
-      throw fault
-    }
+    return inTime(deadlineMs, work).then(
+      (value) => {
+        gate?.leave(pass)
+        return value
+      },
+      (error: unknown) => {
+        const fault = this.#faultOf(error, attempt)
+        gate?.leave(pass, countsAgainstNode(error) ? fault.message : undefined)
+        this.#mend(error, attempt)
+        throw fault
+      },
+    )
   }
 
   #faultOf(error: unknown, { name, command }: Attempt): StoreUnavailableError | RedisCommandError {
@@ -230,12 +224,12 @@ class Connection implements RedisConnection {
   }
 
   /** What failed may need another connection to come right. */
-  #mend(error: unknown, { command }: Attempt, probe: boolean): void {
+  #mend(error: unknown, { command }: Attempt): void {
     const answer = answerOf(error)
     if (answer === undefined) this.#link.lost()
     if (command.socket === undefined) return
     if (answer === 'READONLY') this.#link.demoted(command.socket)
-    if (error instanceof Late && probe && command.written) this.#link.silent(command.socket)
+    if (error instanceof Late && command.written) this.#link.silent(command.socket)
   }
 }
 

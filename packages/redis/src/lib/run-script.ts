@@ -6,28 +6,26 @@ import type { Script } from './script.ts'
 
 /** A script with its keys and arguments, on its way. */
 export interface ScriptCall {
+  readonly name: string
   readonly script: Script
-  /** Number of keys, keys, arguments. */
-  readonly rest: readonly (string | Buffer)[]
+  readonly keys: readonly string[]
+  readonly args: readonly (string | Buffer)[]
   /** What is on the wire: by hash, or whole. */
   command: OneShot
 }
 
 /** Makes a call that was not sent yet. */
 export function scriptCall(script: Script, keys: readonly string[], args: readonly (string | Buffer)[], link: Link): ScriptCall {
-  const rest = [`${keys.length}`, ...keys, ...args]
-  const command = new OneShot('evalsha', [script.sha, ...rest], { keyPrefix: link.keyPrefix, buffers: script.buffers })
-  return { script, rest, command }
+  const command = new OneShot('evalsha', [script.sha, `${keys.length}`, ...keys, ...args], link.keyPrefix, script.buffers)
+  return { name: script.name, script, keys, args, command }
 }
 
 /** Sends it by hash, and whole if the server answers that it does not know it: then nothing has run. */
-export async function runScript(call: ScriptCall, link: Link, deadline: Deadline): Promise<unknown> {
-  try {
-    return await link.send(call.command, deadline)
-  } catch (error) {
+export function runScript(call: ScriptCall, link: Link, deadline: Deadline): Promise<unknown> {
+  return link.send(call.command, deadline).catch((error: unknown) => {
     if (answerOf(error) !== 'NOSCRIPT') throw error
-  }
-  const { script, rest } = call
-  call.command = new OneShot('eval', [script.source, ...rest], { keyPrefix: link.keyPrefix, buffers: script.buffers })
-  return link.send(call.command, deadline)
+    const { script, keys, args } = call
+    call.command = new OneShot('eval', [script.source, `${keys.length}`, ...keys, ...args], link.keyPrefix, script.buffers)
+    return link.send(call.command, deadline)
+  })
 }

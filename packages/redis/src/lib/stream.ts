@@ -9,7 +9,7 @@ export function pageOf(stream: string, after: string, limit: number, keyPrefix: 
   if (!/^\d{1,20}-\d{1,20}$/.test(after)) throw new InvalidArgumentError('after', 'expected the id of an entry, or 0-0')
   if (!Number.isSafeInteger(limit) || limit < 1) throw new InvalidArgumentError('limit', 'expected a whole number from 1')
   const args = [stream, `(${after}`, '+', 'COUNT', `${limit}`]
-  return new OneShot('xrange', args, { keyPrefix, buffers: true }).toMaster()
+  return new OneShot('xrange', args, keyPrefix, true).toMaster()
 }
 
 /** Sends it, and reads the answer. */
