@@ -30,12 +30,16 @@ export class Accounts {
   readonly #passwords = createPasswordHasher()
 
   /** Makes an account, or answers `undefined` when the username or the email is taken. */
-  async create({ password, ...person }: NewAccount, role: RoleId = ROLES.user): Promise<Account | undefined> {
+  async create(
+    { password, ...person }: NewAccount,
+    role: RoleId = ROLES.user,
+    id: string = randomUUID(),
+  ): Promise<Account | undefined> {
     const passwordHash = await this.#passwords.hash(password)
     const logins = [person.username.toLowerCase(), person.email.toLowerCase()]
     // Asked after the hash, and nothing waits from here on: of two who want the same name one gets it.
     if (logins.some((login) => this.#idByLogin.has(login))) return undefined
-    const account: Account = { id: randomUUID(), ...person, roleId: role, passwordHash }
+    const account: Account = { id, ...person, roleId: role, passwordHash }
     this.#byId.set(account.id, account)
     for (const login of logins) this.#idByLogin.set(login, account.id)
     return account

@@ -8,13 +8,17 @@ import express, { type Express } from 'express'
 import { Accounts, ownView } from './accounts.ts'
 import { changeRole, requireRole, rotateKeys } from './admin.ts'
 import { logIn, signUp } from './auth.ts'
-import { createTokens, type AppEvent, type Claims } from './tokens.ts'
+import { openStore, type OpenStore } from './stores.ts'
+import { eventStream } from './stream.ts'
+import { createTokens, type AppEvent, type Claims, type TokensOptions } from './tokens.ts'
 
-export interface AppOptions {
+export interface AppOptions extends Pick<TokensOptions, 'secrets' | 'signingKey'> {
   /** The clock, in milliseconds since the Unix epoch. The demo and the tests move their own. */
   readonly now?: Now | undefined
   /** Within this time, refreshes that cross each other are taken for one client. Default 30 seconds. */
   readonly grace?: Duration | undefined
+  /** Where sessions are kept. Default: in memory. */
+  readonly sessions?: OpenStore | undefined
   /** Gets whatever a security team wants to know. */
   readonly events?: EventSink<AppEvent> | undefined
 }
@@ -29,9 +33,12 @@ export interface App {
 
 /** The whole application. It listens nowhere yet. */
 export function createApp(options: AppOptions = {}): App {
-  const lifecycle = createLifecycle({ now: options.now, events: options.events })
+  const { now, events, sessions: opened = openStore('memory') } = options
+  const checks = opened.check === undefined ? {} : { sessions: opened.check }
+  const lifecycle = createLifecycle({ now, events, checks })
+  lifecycle.onClose('sessions', () => opened.close())
   const accounts = new Accounts()
-  const { tokens, keys } = createTokens({ ...options, accounts })
+  const { tokens, keys } = createTokens({ ...options, accounts, store: opened.store })
   const sessions = createSessionEndpoints({ tokens, cookie: { secure: isProduction() } })
   const signedIn = guard(bearer(tokens))
   const admin = guard(bearer(tokens), requireRole('admin'))
@@ -50,10 +57,13 @@ export function createApp(options: AppOptions = {}): App {
   app.get('/auth/sessions', signedIn, endpoint(sessions.list))
   app.delete('/auth/sessions/:id', signedIn, endpoint(sessions.end))
   app.get('/.well-known/jwks.json', endpoint(sessions.jwks))
+  app.get('/.well-known/revocations', endpoint(sessions.revocations))
 
   app.get('/me', signedIn, endpoint(me(accounts)))
   app.patch('/accounts/:id', admin, endpoint(changeRole(accounts, tokens)))
-  app.post('/admin/keys/rotate', admin, endpoint(rotateKeys(keys)))
+  app.get('/events', signedIn, eventStream(tokens, lifecycle.draining))
+  // A key that was given belongs to other processes too: one alone must not sign with the next.
+  if (options.signingKey === undefined) app.post('/admin/keys/rotate', admin, endpoint(rotateKeys(keys)))
   app.get('/healthz', endpoint(lifecycle.live))
   app.get('/readyz', endpoint(lifecycle.ready))
 
