@@ -71,6 +71,9 @@ describe.skipIf(!(await available('redis-server')))('reading from a server that 
     const failed = { code: 'store_unavailable', reason: 'deadline', retryable: true }
     expect(await within('an answer', outcome(redis.read('s', '0-0', 1, { deadlineMs: 50 })))).toMatchObject(failed)
     expect(await within('an answer', outcome(all(redis.scan('*', { deadlineMs: 50 }))))).toMatchObject(failed)
+    // They are judged like all other calls to this server.
+    for (let i = 0; i < 8; i++) await outcome(all(redis.scan('*', { deadlineMs: 50 })))
+    expect(await outcome(redis.read('s', '0-0', 1, { deadlineMs: 50 }))).toMatchObject({ reason: 'breaker' })
     server.resume()
   })
 })

@@ -1,5 +1,5 @@
 import { inTime } from './deadline.ts'
-import { nameOf, type Link } from './link.ts'
+import { isCluster, nameOf, type Link } from './link.ts'
 import { OneShot } from './one-shot.ts'
 
 /** Asks one node for a page, under a deadline and with the errors of {@link RedisConnection}. */
@@ -16,10 +16,11 @@ export async function* scanKeys(
   // A prefix of the client's is no pattern, and is not the caller's.
   const match = link.keyPrefix.replace(/[\\*?[\]]/g, '\\$&') + pattern
   for (const node of await masters()) {
+    const name = isCluster(link.client) ? nameOf(node) : ''
     let cursor = '0'
     do {
       const command = new OneShot('scan', [cursor, 'MATCH', match, 'COUNT', `${count}`])
-      const page = await ask(nameOf(node), command, (deadline) => link.sendTo(node, command, deadline))
+      const page = await ask(name, command, (deadline) => link.sendTo(node, command, deadline))
       const [next, keys] = page as [string, string[]]
       for (const key of keys) yield key.slice(link.keyPrefix.length)
       cursor = String(next)
