@@ -49,8 +49,12 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
   const kinds = (): unknown[] => site.events.filter((e) => e.name === 'session_renewed').map((e) => e.data.kind)
   const all = <T>(pages: readonly Page[], what: (page: Page) => Promise<T>): Promise<T[]> => Promise.all(pages.map(what))
 
-  /** Time passes for the server and for all pages. */
+  /** Time passes for the server and for all pages, while no refresh is on its way: its time would run out. */
   async function pass(minutes: number): Promise<void> {
+    await vi.waitFor(async () => {
+      const locks = 'navigator.locks?.query().then(({ held, pending }) => held.length + pending.length) ?? 0'
+      expect(await context.pages()[0]?.evaluate(locks)).toBe(0)
+    }, 10_000)
     site.clock.advance(`${minutes}m`)
     await context.clock.fastForward(minutes * 60_000)
   }
@@ -149,7 +153,7 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
     const pages = await open(3)
     await agreed(pages)
     await pages[0].evaluate('session.signOut()')
-    await vi.waitFor(async () => expect(await all(pages, told)).toEqual(Array(3).fill(['out'])))
+    await vi.waitFor(async () => expect(await all(pages, told)).toEqual(Array(3).fill(['out'])), 10_000)
     await pass(20)
     expect(await all(pages, token)).toEqual([null, null, null])
     expect(await all(pages, me)).toEqual([401, 401, 401])
@@ -176,7 +180,7 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
     expect(await token(page)).toMatch(/^ey/)
     expect(await page.evaluate(`session.fetch('/me').catch((error) => error.name)`)).toBe('TypeError') // no CORS there
     await context.clock.runFor(1000)
-    await vi.waitFor(() => expect(site.count['/auth/confirm']).toBe(1))
+    await vi.waitFor(() => expect(site.count['/auth/confirm']).toBe(1), 10_000)
     expect(sent).toEqual(['GET undefined'])
   })
 
@@ -185,10 +189,10 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
     const before = await agreed(pages)
     site.failing = 2
     await pass(12)
-    await vi.waitFor(() => expect(site.failing).toBe(1))
+    await vi.waitFor(() => expect(site.failing).toBe(1), 10_000)
     expect([await all(pages, token), await all(pages, me)]).toEqual([Array(3).fill(before), Array(3).fill(200)])
     await pass(1)
-    await vi.waitFor(() => expect(site.failing).toBe(0))
+    await vi.waitFor(() => expect(site.failing).toBe(0), 10_000)
     await pass(1)
     await agreed(pages, before)
     expect([refreshes(), kinds(), await all(pages, told)]).toEqual([4, ['rotated', 'rotated'], [[], [], []]])
@@ -198,7 +202,7 @@ describe.skipIf(!(await available('chromium')))('in Chromium', () => {
     const pages = await open(2)
     await agreed(pages)
     await context.clock.runFor(1000)
-    await vi.waitFor(() => expect(site.count['/auth/confirm']).toBe(1))
+    await vi.waitFor(() => expect(site.count['/auth/confirm']).toBe(1), 10_000)
     expect(await pages[0].evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, ''])
     expect((await context.cookies()).map((cookie) => cookie.name)).toEqual(['__Host-refresh'])
     expect(complaints).toEqual([]) // nothing against the Content-Security-Policy
