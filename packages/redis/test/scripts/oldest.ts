@@ -17,7 +17,7 @@ const { Cluster, Redis } = await import('ioredis')
 const { createRedis, script } = await import('../../src/index.ts')
 
 const add = script("return redis.call('INCR', KEYS[1])", { name: 'add' })
-const slow = script("local n = 0 for i = 1, 2e7 do n = n + 1 end return redis.call('INCR', KEYS[1])", { name: 'slow' })
+const slow = script("local n = 0 for i = 1, 4e7 do n = n + 1 end return redis.call('INCR', KEYS[1])", { name: 'slow' })
 const call = { deadlineMs: 5_000 }
 
 await perform(async ({ url, word, nodes }: Input) => {
