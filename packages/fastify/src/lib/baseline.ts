@@ -20,7 +20,8 @@ import { sendReply } from './reply.ts'
  * Templates of `@fastify/view` find the nonce of the page as `cspNonce()`, which is in `reply.locals`: a page that does not call it
  * may be cached. A hook that sets `reply.locals` anew takes it away; there is {@link cspNonce}.
  *
- * The `trustProxy` option of Fastify is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so.
+ * The `trustProxy` option of Fastify is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so. Without the
+ * option `requestTimeout` a client may take for ever to send its request: `WARDSTONE_NO_REQUEST_TIMEOUT` says so.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *
@@ -29,7 +30,7 @@ import { sendReply } from './reply.ts'
  * import { baseline, problems } from '@wardstone/fastify'
  * import { fastify } from 'fastify'
  *
- * const app = fastify()
+ * const app = fastify({ requestTimeout: 300_000 })
  * app.register(baseline({ trustedProxies: ['10.0.0.0/8'] }))
  * app.register(problems())
  * app.get('/', async () => 'hello')
@@ -55,6 +56,16 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
       apply.call(instance, request, reply, done)
     }
     instance.addHook('onRequest', hook)
+    instance.addHook('onReady', (done) => {
+      // Node's own default is five minutes; Fastify turns it off.
+      if (instance.server.requestTimeout === 0) {
+        warn(
+          'WARDSTONE_NO_REQUEST_TIMEOUT',
+          'Fastify waits for a slow body as long as it likes to take. Set the option requestTimeout, such as fastify({ requestTimeout: 300_000 }).',
+        )
+      }
+      done()
+    })
     if (keepsContext) keepContext(instance)
   })
 }

@@ -27,7 +27,10 @@ export function problems(options?: ProblemsOptions<FastifyRequest>): FastifyPlug
     instance.setErrorHandler(function wardstoneProblem(error, request, reply) {
       const ctx = contextOf(request)
       const answered = inContext(ctx, () => answer(ctx, error, reply.raw.headersSent))
-      for (const name of CONTENT_HEADERS) reply.removeHeader(name)
+      for (const name of CONTENT_HEADERS) {
+        reply.removeHeader(name)
+        if (!reply.raw.headersSent) reply.raw.removeHeader(name) // Fastify 5.0 leaves it there
+      }
       sendReply(reply, answered)
     })
   })
