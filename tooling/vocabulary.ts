@@ -123,7 +123,8 @@ export function readVocabulary(): Vocabulary {
     if (!(symbol.flags & ts.SymbolFlags.Class)) return []
     const type = checker.getDeclaredTypeOfSymbol(symbol)
     const member = type.getProperty('code')
-    if (member === undefined || !ancestors(type).includes('WardstoneError')) return []
+    // What runs in browsers has no base in common with the rest.
+    if (member === undefined || !ancestors(type).some((name) => name === 'WardstoneError' || name === 'Error')) return []
     const code = checker.getTypeOfSymbol(member)
     const meanings = code.aliasSymbol && meaningsOf(code.aliasSymbol)
     const about = firstSentence(docOf(symbol))

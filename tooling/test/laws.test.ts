@@ -22,6 +22,7 @@ const BROKEN: ReadonlyArray<readonly [from: string, to: string, ...laws: string[
   ['packages/tokens/src/lib/d.ts', 'packages/tokens/src/lib/http/ok.ts', 'domains-do-not-know-their-edges'],
   ['packages/tokens/src/lib/http/a.ts', 'packages/rbac/src/index.ts', 'http-edges-import-http'],
   ['packages/tokens/src/lib/redis/a.ts', 'packages/http/src/index.ts', 'redis-edges-import-redis'],
+  ['packages/tokens/src/lib/browser/a.ts', 'packages/tokens/src/lib/e.ts', 'browser-imports-nothing'],
   ['packages/tokens/src/lib/postgres/a.ts', 'packages/redis/src/index.ts', 'postgres-edges-import-core'],
   ['packages/tokens/src/lib/e.ts', 'packages/testkit/src/index.ts', 'domains-import-core-only', 'testkit-is-for-tests'],
   ['packages/tokens/src/lib/f.ts', 'nowhere', 'imports-resolve'],
