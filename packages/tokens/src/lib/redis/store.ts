@@ -63,6 +63,7 @@ export class RedisStore implements SessionStore {
 
   async create(session: NewSession): Promise<Created> {
     const { sid, shard, sub, secretHash, kid, authTime, expectedEpoch, client } = session
+    if (!isSid(sid)) throw new InvalidArgumentError('sid', 'expected base64url of 16 bytes')
     const { policy, maxSessions } = this.#ready().settings
     const args = [maxSessions, policy.idleMs, sid, secretHash, sub, kid, authTime ?? '', expectedEpoch ?? '', ...told(client)]
     const { value, durable } = await this.#write('create', scripts.create, shard, args)
@@ -82,6 +83,7 @@ export class RedisStore implements SessionStore {
 
   async rotate(rotation: Rotation): Promise<Rotated> {
     const { sid, shard, secretHash, generation, kid, knownDead, client } = rotation
+    if (!isSid(sid)) return { ok: false, reason: 'unknown_session' }
     const { idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget } = this.#ready().settings.policy
     const args = [sid, secretHash, generation, kid, knownDead ? 1 : 0, ...told(client)]
     const times = [idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget]
@@ -99,10 +101,11 @@ export class RedisStore implements SessionStore {
   }
 
   async confirm(shard: string, sid: string, generation: number): Promise<void> {
-    await this.#run(scripts.confirm, shard, [sid, generation])
+    if (isSid(sid)) await this.#run(scripts.confirm, shard, [sid, generation])
   }
 
   async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined> {
+    if (!isSid(sid)) return undefined
     const { value } = await this.#write('end', scripts.end, shard, [sid, numberOf(reason), secretHash ?? ''])
     if (value === null) return undefined
     this.#over(sid)
@@ -147,6 +150,7 @@ export class RedisStore implements SessionStore {
   }
 
   async judge({ shard, sid, epoch, claimsEpoch }: Revocable): Promise<'session_ended' | 'claims_stale' | undefined> {
+    if (!isSid(sid)) return 'session_ended'
     const verdict = await this.#run(scripts.judge, shard, [sid, epoch, claimsEpoch])
     return verdict === 0 ? undefined : verdict === 2 ? 'claims_stale' : 'session_ended'
   }
@@ -209,6 +213,11 @@ export class RedisStore implements SessionStore {
     const all = [...common, ...args].map((arg) => (typeof arg === 'number' ? String(arg) : arg))
     return redis.run(script, keys, all, { deadlineMs, acks })
   }
+}
+
+/** Ids come from outside, too. In a subject's hash another word is another field, such as that of its epochs. */
+function isSid(sid: string): boolean {
+  return /^[\w-]{22}$/.test(sid)
 }
 
 function told({ ip, userAgent }: ClientFacts): readonly [string, string] {

@@ -8,6 +8,8 @@ export interface Subject {
   claimsEpoch: number
   /** Live families, the least recently used first. */
   readonly sids: Set<string>
+  /** Families that are over and still tell why, the first to be over first. */
+  readonly over: Set<string>
 }
 
 /** What services that share a store must have in common. */
@@ -17,6 +19,21 @@ export function lifetimesOf({ policy, maxSessions, revocationMs }: StoreSettings
 
 export function endOf({ ended, idleEnd, absoluteEnd }: Family): number {
   return Math.min(ended?.at ?? Number.POSITIVE_INFINITY, idleEnd, absoluteEnd)
+}
+
+/** Notes which families are over, and answers which to forget: why a session is over is worth no more room than the sessions have. */
+export function bury({ sids, over }: Subject, gone: readonly string[], most: number): readonly string[] {
+  for (const sid of gone) {
+    sids.delete(sid)
+    over.add(sid)
+  }
+  const forgotten: string[] = []
+  for (const sid of over) {
+    if (over.size <= most) break
+    over.delete(sid)
+    forgotten.push(sid)
+  }
+  return forgotten
 }
 
 /** Epochs are microseconds of the clock. */

@@ -1,16 +1,8 @@
-import {
-  ConfigurationError,
-  InvalidArgumentError,
-  isProduction,
-  readOptions,
-  warn,
-  type ClientFacts,
-  type Now,
-} from '@wardstone/core'
+import { ConfigurationError, InvalidArgumentError, isProduction, readOptions, warn, type Now } from '@wardstone/core'
 import type { EndReason, Family } from '../refresh/family.ts'
 import { step, whyDead } from '../refresh/step.ts'
 import { MemoryFeed } from './memory-feed.ts'
-import { endOf, known, lastMoveOf, lifetimesOf, type Subject } from './memory-records.ts'
+import { bury, endOf, known, lastMoveOf, lifetimesOf, type Subject } from './memory-records.ts'
 import type { Revocable, RevocationFeed } from './revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from './store.ts'
 
@@ -124,9 +116,12 @@ export class MemoryStore implements SessionStore {
     if (done.kind === 'repeated') return { ok: true, kind: done.kind, family, epochs, before }
     const after = { ...family, ...done.changes, client: known(rotation.client, before) }
     this.#families.set(after.sid, after)
-    const { sids } = this.#subject(after.shard)
-    sids.delete(after.sid)
-    sids.add(after.sid)
+    // A retry is no use of its own: what `list` calls the last use is the rotation.
+    if (done.kind !== 'replayed') {
+      const { sids } = this.#subject(after.shard)
+      sids.delete(after.sid)
+      sids.add(after.sid)
+    }
     return { ok: true, kind: done.kind, family: after, epochs, before }
   }
 
@@ -155,14 +150,14 @@ export class MemoryStore implements SessionStore {
     const subject = this.#subject(shard)
     const ended = { at: this.#now(), reason: 'subject_revoked' } as const
     for (const family of this.#live(shard)) this.#families.set(family.sid, { ...family, ended })
-    subject.sids.clear()
+    this.#bury(subject, [...subject.sids])
     subject.epoch = this.#next(Math.max(subject.epoch, this.#everyone))
     return this.#announce(shard)
   }
 
   async endEveryone(): Promise<number> {
     this.#everyone = this.#next(this.#highest)
-    for (const subject of this.#subjects.values()) subject.sids.clear()
+    for (const subject of this.#subjects.values()) this.#bury(subject, [...subject.sids])
     this.#feed.append({ kind: 'everyone', epoch: this.#everyone }, this.#now())
     return this.#everyone
   }
@@ -202,7 +197,7 @@ export class MemoryStore implements SessionStore {
   #subject(shard: string): Subject {
     const known = this.#subjects.get(shard)
     if (known !== undefined) return known
-    const made = { epoch: 0, claimsEpoch: 0, sids: new Set<string>() }
+    const made = { epoch: 0, claimsEpoch: 0, sids: new Set<string>(), over: new Set<string>() }
     this.#subjects.set(shard, made)
     return made
   }
@@ -231,17 +226,22 @@ export class MemoryStore implements SessionStore {
   #end(family: Family, reason: EndReason, at: number): Family {
     const ended = { ...family, ended: { at, reason } }
     this.#families.set(family.sid, ended)
-    this.#subjects.get(family.shard)?.sids.delete(family.sid)
+    this.#bury(this.#subject(family.shard), [family.sid])
     this.#feed.append({ kind: 'session', sid: family.sid, until: at + this.#configured().revocationMs }, at)
     return ended
   }
 
+  #bury(subject: Subject, gone: readonly string[]): void {
+    for (const sid of bury(subject, gone, this.#configured().maxSessions)) this.#families.delete(sid)
+  }
+
   /** Those that are over leave without a word, and only then those that are alive. */
-  #makeRoom({ sids }: Subject, maxSessions: number, now: number): readonly string[] {
+  #makeRoom(subject: Subject, maxSessions: number, now: number): readonly string[] {
+    const { sids } = subject
     const evicted: string[] = []
     if (sids.size < maxSessions) return evicted
     const families = [...sids].flatMap((sid) => this.#families.get(sid) ?? [])
-    for (const family of families) if (this.#isDead(family)) sids.delete(family.sid)
+    for (const family of families) if (this.#isDead(family)) this.#bury(subject, [family.sid])
     for (const family of families) {
       if (sids.size < maxSessions) break
       if (!sids.has(family.sid)) continue
@@ -266,12 +266,15 @@ export class MemoryStore implements SessionStore {
       if (family === undefined) this.#sweptFamilies = this.#families.values()
       else if (now >= endOf(family) + revocationMs) {
         this.#families.delete(family.sid)
-        this.#subjects.get(family.shard)?.sids.delete(family.sid)
+        const { sids, over } = this.#subject(family.shard)
+        sids.delete(family.sid)
+        over.delete(family.sid)
       }
       const subject = this.#sweptSubjects.next().value
       if (subject === undefined) this.#sweptSubjects = this.#subjects.entries()
       // Nothing is left that its epochs could be compared with.
-      else if (subject[1].sids.size === 0 && now >= lastMoveOf(subject[1]) + 3 * revocationMs) this.#subjects.delete(subject[0])
+      else if (subject[1].sids.size + subject[1].over.size === 0 && now >= lastMoveOf(subject[1]) + 3 * revocationMs)
+        this.#subjects.delete(subject[0])
     }
   }
 }
