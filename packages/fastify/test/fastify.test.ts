@@ -55,7 +55,7 @@ test.each<[number | undefined, readonly string[]]>([
   [300_000, []],
 ])('[HTTP-4] requestTimeout %j: waiting without end for a slow body is warned of: %j', async (requestTimeout, expected) => {
   const app = wardstone(requestTimeout === undefined ? {} : { requestTimeout })
-  expect(await warnings(async () => void (await app.ready()))).toEqual(expected)
+  expect(await warnings(async () => app.ready())).toEqual(expected)
 })
 
 test("Fastify's hooks and plugins see every header, may replace it, and add cookies", async () => {
