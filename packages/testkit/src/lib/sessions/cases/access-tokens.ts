@@ -114,8 +114,8 @@ export const accessTokenCases: readonly SessionStoreCase[] = [
       const heard = play.hear()
       const session = await play.begin()
       const at = (await play.a.list(session.shard))[0]?.createdAt ?? 0
-      await play.b.end(session.shard, session.sid, 'revoked')
-      const moved = await play.b.endAll(session.shard)
+      await play.a.end(session.shard, session.sid, 'revoked')
+      const moved = await play.a.endAll(session.shard)
       await heard.session(session.sid)
       await heard.subject(session.shard, moved)
       // Whoever ends it may say so by its own clock.
