@@ -29,6 +29,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Protect an application', link: '/guide/protect' },
+          { text: 'Harden an application', link: '/guide/harden' },
           { text: 'Sessions', link: '/guide/sessions' },
           { text: 'Sessions in the browser', link: '/guide/browser' },
           { text: 'Probes, shutdown, crashes', link: '/guide/operate' },
@@ -77,8 +78,10 @@ export default defineConfig({
           for (const link of children ?? []) {
             const href = link.type === 'link_open' ? link.attrGet('href') : null
             if (href === null || !/^\.\.?\//.test(href)) continue
-            const path = join(dirname((env as { relativePath: string }).relativePath), href)
-            if (path.startsWith('../')) link.attrSet('href', ONSITE.get(path) ?? `${REPOSITORY}/${path.slice(3)}`)
+            const { relativePath } = env as { relativePath: string }
+            const path = join(relativePath === 'security.md' ? '..' : dirname(relativePath), href)
+            if (path.startsWith('../docs/')) link.attrSet('href', path.slice('../docs'.length))
+            else if (path.startsWith('../')) link.attrSet('href', ONSITE.get(path) ?? `${REPOSITORY}/${path.slice(3)}`)
           }
         }
       })

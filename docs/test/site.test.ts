@@ -9,7 +9,11 @@ vi.setConfig({ testTimeout: 30_000 })
 const PAGES: ReadonlyArray<readonly [path: string, heading: string]> = [
   ['/', 'Wardstone'],
   ['/guide/protect.html', 'Protect an Express, Fastify or Koa application'],
+  ['/guide/harden.html', 'Harden an application'],
   ['/guide/sessions.html', 'Sessions'],
+  ['/guide/browser.html', 'Sessions in the browser'],
+  ['/guide/operate.html', 'Probes, shutdown, crashes'],
+  ['/guide/tls.html', 'TLS between services'],
   ['/api/', 'API reference'],
   ['/api/tokens.html', '@wardstone/tokens'],
   ['/api/tokens/http.html', '@wardstone/tokens/http'],
