@@ -1,47 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { typeIn, type Typed } from './typed.ts'
 
-const DOCS = join(import.meta.dirname, '..')
-const FOLDER = join(DOCS, '.guide') // inside, so that the frameworks resolve
-const running: ChildProcess[] = []
-
-/** Starts a file of the guide as the reader does. */
-async function start(file: string): Promise<string> {
-  const free = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => free.once('listening', done))
-  const { port } = free.address() as AddressInfo
-  await new Promise((done) => free.close(done))
-  const child = spawn(process.execPath, [file], { cwd: FOLDER, env: { ...process.env, PORT: String(port) }, stdio: 'ignore' })
-  running.push(child)
-  const url = `http://127.0.0.1:${port}`
-  while (child.exitCode === null) {
-    const answer = await fetch(`${url}/me`).catch(() => undefined)
-    if (answer !== undefined) return url
-    await new Promise((done) => setTimeout(done, 50)) // for a process to listen, which no clock of ours makes faster
-  }
-  throw new Error(`${file} ended with ${child.exitCode}`)
-}
+let guide: Typed
 
 describe('the guide "Protect an application", typed in and started', () => {
-  beforeAll(() => {
-    rmSync(FOLDER, { recursive: true, force: true })
-    mkdirSync(FOLDER)
-    const page = readFileSync(join(DOCS, 'guide/protect.md'), 'utf8')
-    for (const [, name = '', code = ''] of page.matchAll(/```ts \[(\w+\.ts)\]\n([\s\S]*?)```/g))
-      writeFileSync(join(FOLDER, name), code)
-  })
-  afterAll(() => {
-    for (const child of running) child.kill()
-    rmSync(FOLDER, { recursive: true, force: true })
-  })
+  beforeAll(() => void (guide = typeIn('protect')))
+  afterAll(() => guide.end())
 
   it.each(['express.ts', 'fastify.ts', 'koa.ts'])(
     '[HTTP-7] %s signs in, refreshes, tells roles apart and logs out',
     async (file) => {
-      const api = await start(file)
+      const api = await guide.start(file, '/me')
       const post = (path: string, headers: Record<string, string>, body?: object): Promise<Response> =>
         fetch(api + path, {
           method: 'POST',
