@@ -1,7 +1,7 @@
-import type { BaselineOptions } from '@wardstone/http'
+import { csrf, type BaselineOptions } from '@wardstone/http'
 import { endpoint, listener } from '@wardstone/http/node'
 import { serve } from '@wardstone/testkit/http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSessionEndpoints } from '../src/http.ts'
 import { bodyOf, headersOf, request } from './kit/http.ts'
 import { kit } from './kit/service.ts'
@@ -76,5 +76,28 @@ describe('a page of a sibling host', () => {
     ['lists for reading with credentials', { cors: { origins: ['https://app.example.com'] } }],
   ])('[TOK-12] refreshes when it is one that the application %s', async (_, baseline) => {
     expect(await refreshed(baseline, app)).toEqual([200, true])
+  })
+})
+
+describe('cookies without csrf', () => {
+  it('[HTTP-3] are warned of at the first request that changes something, once', async () => {
+    const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    const own = createSessionEndpoints({ tokens, cookie: { secure: false } })
+    for (let i = 0; i < 2; i++) await own.refresh(request(), undefined)
+    await own.logout(request(), undefined)
+    expect(emitted.mock.calls.map((call) => (call[1] as unknown as { code: string }).code)).toEqual(['WARDSTONE_CSRF_OFF'])
+    emitted.mockRestore()
+  })
+
+  it('[HTTP-3] are not warned of behind csrf, nor where a redirect from elsewhere ends a sign-in', async () => {
+    const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    const own = createSessionEndpoints({ tokens, cookie: { secure: false } })
+    const judged = request()
+    expect(await csrf()(judged)).toMatchObject({ ok: true })
+    await own.refresh(judged, undefined)
+    const callback = request({ method: 'GET', headers: { 'sec-fetch-site': 'cross-site' } })
+    expect((await own.begin(callback, { sub: 'ana' })).status).toBe(200)
+    expect(emitted).not.toHaveBeenCalled()
+    emitted.mockRestore()
   })
 })

@@ -1,7 +1,7 @@
 /**
  * The codes of the warnings that Wardstone emits through `process.emitWarning`, so that a deployment can fail on them.
  *
- * - `WARDSTONE_CSRF_OFF`: Pages of other origins may send cookies, and nothing refuses what they change.
+ * - `WARDSTONE_CSRF_OFF`: Cookies are believed, and no `csrf` refuses what pages of other origins change by them.
  * - `WARDSTONE_EPHEMERAL_KEYS`: Signing keys were made in memory; they and every token die with the process.
  * - `WARDSTONE_EPHEMERAL_SECRETS`: Secrets were made in memory; sessions die with the process.
  * - `WARDSTONE_EPHEMERAL_STORE`: Sessions live in this process only.

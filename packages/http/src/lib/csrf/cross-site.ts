@@ -8,6 +8,11 @@ import { sharedStateKey, type StateKey } from '../state.ts'
 /** Set once `csrf` has let a request pass that may change something. */
 export const csrfJudgedKey: StateKey<boolean> = sharedStateKey('csrf judged')
 
+/** Whether `csrf` stands before this and has judged the request, which changes something. For endpoints that believe a cookie. */
+export function isCsrfJudged(ctx: HttpContext): boolean {
+  return ctx.state.get(csrfJudgedKey) === true
+}
+
 /** What a browser says of a request that the application's own page or the user caused. */
 export function isOwnSite(site: string | undefined): boolean {
   return site === 'same-origin' || site === 'none'
@@ -29,7 +34,7 @@ export function isOwnSite(site: string | undefined): boolean {
  */
 export function refusedAsCrossSite(ctx: HttpContext): Refused | undefined {
   const site = ctx.header('sec-fetch-site')
-  if (site === undefined || isOwnSite(site) || ctx.state.get(csrfJudgedKey) === true) return undefined
+  if (site === undefined || isOwnSite(site) || isCsrfJudged(ctx)) return undefined
   const why = `Sec-Fetch-Site says ${quoted(site)}, and no csrf before this has been told to trust anybody`
   const refused = deny(ctx, { status: 403, code: 'cross_site_request' }, why)
   ctx.state.set(refusedByKey, refused) // an endpoint's reply says nothing of it

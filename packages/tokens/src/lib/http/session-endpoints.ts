@@ -1,10 +1,12 @@
-import { InvalidArgumentError, readOptions } from '@wardstone/core'
+import { InvalidArgumentError, readOptions, warn } from '@wardstone/core'
 import {
   clientFacts,
   jsonReply,
   problem,
   queryOf,
+  isCsrfJudged,
   refusedAsCrossSite,
+  type Refused,
   type Endpoint,
   type HeaderList,
   type HttpContext,
@@ -85,9 +87,23 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
     }
   })
 
+  let judged = true
+  /** The endpoints protect themselves by what browsers of today say. That is less than `csrf` does, and only they are protected. */
+  const crossSite = (ctx: HttpContext): Refused | undefined => {
+    if (judged && !isCsrfJudged(ctx)) {
+      judged = false
+      warn(
+        'WARDSTONE_CSRF_OFF',
+        'createSessionEndpoints: no csrf stands before them, and they believe a cookie. Put baseline() on the application, or csrf() before the routes.',
+      )
+    }
+    return refusedAsCrossSite(ctx)
+  }
+
   return {
     async begin(ctx, who, extra) {
-      const crossed = refusedAsCrossSite(ctx)
+      // A sign-in that ends with a redirect from elsewhere, as with OAuth, comes by GET and is protected by its `state`.
+      const crossed = ctx.method === 'GET' ? undefined : crossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const earlier = ctx.cookie(cookie.name)
       const issued = await tokens.issue(who, clientFacts(ctx))
@@ -97,7 +113,7 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
     },
 
     async refresh(ctx) {
-      const crossed = refusedAsCrossSite(ctx)
+      const crossed = crossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const presented = ctx.cookie(cookie.name)
       if (presented === undefined) return notAccepted(ctx)
@@ -105,7 +121,7 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
     },
 
     async logout(ctx) {
-      const crossed = refusedAsCrossSite(ctx)
+      const crossed = crossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const headers: HeaderList = [...NO_STORE, ['set-cookie', cookie.clear()]]
       const presented = ctx.cookie(cookie.name)
