@@ -5,6 +5,7 @@ import { ratiosText, reaches, tableText, type AreaReport, type BenchOptions } fr
 const AREAS: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<AreaReport>>>> = {
   tokens: async () => (await import('./tokens.ts')).tokens,
   http: async () => (await import('./http.ts')).http,
+  fleet: async () => (await import('./fleet.ts')).fleet,
 }
 
 // One library warns of an option that its fastest row needs.
