@@ -80,6 +80,37 @@ describe.skipIf(!(await available('redis-server')))('sessions when a master is l
     await ended
   })
 
+  it('[TOK-13] a replica that does not follow: what is written is said not to last, or is refused', async () => {
+    const redis = await startSentinel()
+    later(() => redis.stop())
+    const shared = deployment()
+    const client = (): Redis => new Redis({ ...CLIENT, sentinels: [...redis.sentinels], name: redis.name })
+    const lax = processOf(client(), shared)
+    const strict = processOf(client(), shared, {}, { requireDurable: true })
+    for (const { tokens } of [lax, strict]) {
+      await until('a replica', async () => (await signIn(tokens).catch(() => undefined))?.durable === true || undefined)
+    }
+    lax.events.length = 0
+    await (await redis.replica()).hang()
+    const session = await signIn(lax.tokens)
+    expect(session.durable).toBe(false)
+    await lax.tokens.revokeEveryone()
+    const verbs = lax.events.flatMap((event) => (event.name === 'session_not_durable' ? [event.data.verb] : []))
+    expect(verbs).toEqual(['create', 'endEveryone'])
+    for (const call of [
+      () => strict.tokens.issue({ sub: 'ana' }),
+      () => strict.tokens.revoke(session),
+      () => strict.tokens.revokeAll('ana'),
+      () => strict.tokens.refreshClaims('ana'),
+      () => strict.tokens.revokeEveryone(),
+    ]) {
+      expect(await ending(call)).toBe('store_unavailable')
+    }
+    // It was done all the same, as mayHaveRun says. Reads and refreshes wait for nobody.
+    expect(await ending(() => strict.tokens.list('ana'))).toBe('answered')
+    expect(outcomeOf(await strict.tokens.refresh(session.refreshToken))).toBe('subject_revoked')
+  })
+
   it('[TOK-9] [TOK-13] a node of a Cluster: no call is late, no session ends, and a logout of everyone reaches everyone', async () => {
     const cluster = await startCluster()
     later(() => cluster.stop())

@@ -7,7 +7,7 @@ import { Redis, type Cluster } from 'ioredis'
 import { afterEach } from 'vitest'
 import { createSessionEndpoints, type SessionEndpoints } from '../../src/http.ts'
 import { createKeySet, type TokenServiceOptions } from '../../src/index.ts'
-import { redisStore } from '../../src/redis.ts'
+import { redisStore, type RedisStoreOptions } from '../../src/redis.ts'
 import { request } from '../kit/http.ts'
 import { kit, type Claims, type Kit } from '../kit/service.ts'
 import { CLIENT } from './stages.ts'
@@ -46,9 +46,10 @@ export function processOf(
   client: Redis | Cluster,
   { clock, keys, ring }: Deployment = deployment(),
   options: Partial<Pick<TokenServiceOptions<Claims>, 'maxStaleness' | 'revocation'>> = {},
+  more: Partial<RedisStoreOptions> = {},
 ): Process {
   const redis = createRedis({ client, breaker: { openFor: '20ms', openAtMost: '100ms' }, heartbeat: '200ms' })
-  const store = redisStore({ redis, deadline: '300ms', every: '100ms', testClockOffset: clock.offset })
+  const store = redisStore({ redis, deadline: '300ms', every: '100ms', testClockOffset: clock.offset, ...more })
   later(() => {
     store.close()
     redis.close()

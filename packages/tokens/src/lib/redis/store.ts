@@ -2,6 +2,7 @@ import { ConfigurationError, InvalidArgumentError, type ClientFacts } from '@war
 import { StoreUnavailableError, type RedisLike, type Script } from '@wardstone/redis'
 import type { EndReason, Family } from '../refresh/family.ts'
 import { Follower } from '../sessions/followed-feed.ts'
+import { kept } from '../sessions/kept-facts.ts'
 import type { Revocable, RevocationFeed } from '../sessions/revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from '../sessions/store.ts'
 import { Layout } from './layout.ts'
@@ -220,7 +221,8 @@ function isSid(sid: string): boolean {
   return /^[\w-]{22}$/.test(sid)
 }
 
-function told({ ip, userAgent }: ClientFacts): readonly [string, string] {
+function told(client: ClientFacts): readonly [string, string] {
+  const { ip, userAgent } = kept(client)
   return [ip ?? '', userAgent ?? '']
 }
 

@@ -1,5 +1,6 @@
 import type { ClientFacts } from '@wardstone/core'
 import type { Family } from '../refresh/family.ts'
+import { kept } from './kept-facts.ts'
 import type { StoreSettings } from './store.ts'
 
 /** What is kept of a subject. */
@@ -43,5 +44,6 @@ export function lastMoveOf({ epoch, claimsEpoch }: Subject): number {
 
 /** A client that tells less than before has not become another one. */
 export function known(client: ClientFacts, before: ClientFacts): ClientFacts {
-  return { ip: client.ip ?? before.ip, userAgent: client.userAgent ?? before.userAgent }
+  const { ip, userAgent } = kept(client)
+  return { ip: ip ?? before.ip, userAgent: userAgent ?? before.userAgent }
 }

@@ -208,6 +208,23 @@ export const refreshCases: readonly SessionStoreCase[] = [
     },
   },
   {
+    title: 'a clock that is set back ends no session',
+    topic: 'refresh',
+    async run(stage) {
+      const play = await Play.on(stage)
+      const session = await play.begin()
+      await play.renew(session, 0, 1, { confirm: true })
+      stage.clock.rewind('1h')
+      equal(await play.outcome(session, 1), 'repeated')
+      equal(await play.outcome(session, 0, {}, play.b), 'replayed')
+      deepEqual(await play.sids(), [session.sid])
+      const later = await play.begin()
+      stage.clock.advance('1h')
+      await play.renew(session, 1)
+      await play.renew(later, 0)
+    },
+  },
+  {
     title: 'times are those of the store: a process whose clock is wrong judges no differently',
     topic: 'refresh',
     async run(stage) {

@@ -52,6 +52,23 @@ export const signInCases: readonly SessionStoreCase[] = [
     },
   },
   {
+    title: 'an agent and an address of any length harm nothing, and the agent begins as it did',
+    topic: 'sign-in',
+    async run(stage) {
+      const play = await Play.on(stage)
+      const other = await play.begin()
+      for (const text of ['x'.repeat(300), '💻'.repeat(5_000), 'x'.repeat(70_000)]) {
+        const session = await play.begin('ana', { client: { ip: text, userAgent: text } })
+        const family = (await play.b.list(session.shard)).find(({ sid }) => sid === session.sid)
+        equal(family?.client.userAgent?.slice(0, 200), text.slice(0, 200))
+        play.pass(POLICY.graceMs)
+        equal(await play.outcome(session, 0, { client: { ip: `${text}.`, userAgent: `${text}.` } }, play.b), 'rotated')
+        equal(await play.outcome(session, 1), 'repeated')
+      }
+      deepEqual((await play.sids()).includes(other.sid), true)
+    },
+  },
+  {
     title: 'a sign-in whose password was checked before a logout everywhere does not begin',
     topic: 'sign-in',
     async run(stage) {
