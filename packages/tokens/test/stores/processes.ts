@@ -13,7 +13,7 @@ import { kit, type Claims, type Kit } from '../kit/service.ts'
 import { CLIENT } from './stages.ts'
 
 /** What a call may take before it counts as late: several deadlines, for a machine that is busy. */
-export const PATIENCE_MS = 4_000
+const PATIENCE_MS = 4_000
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {

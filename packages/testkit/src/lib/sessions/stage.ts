@@ -50,8 +50,7 @@ export interface SessionStoreCase {
  */
 export type SessionTopic = 'sign-in' | 'refresh' | 'ending' | 'access-tokens' | 'races' | 'losses'
 
-export const SECOND = 1_000
-export const MINUTE = 60 * SECOND
+export const MINUTE = 60_000
 
 /** Far apart from each other, so that a case which takes some seconds of a server's time meets none by chance. */
 export const POLICY: RefreshPolicy = {
