@@ -1,2 +1,7 @@
 export { PostgresStatementError, PostgresUnavailableError } from './lib/postgres/errors.ts'
 export type { PostgresUnavailableReason } from './lib/postgres/errors.ts'
+export { migratePostgres, postgresMigration } from './lib/postgres/migration.ts'
+export type { PostgresMigration, PostgresMigrationOptions } from './lib/postgres/migration.ts'
+export { postgresFeed, postgresStore } from './lib/postgres/postgres-store.ts'
+export type { PostgresFeedOptions, PostgresSessionStore, PostgresStoreOptions } from './lib/postgres/postgres-store.ts'
+export type { Cleaned } from './lib/postgres/sweeper.ts'

@@ -1,0 +1,44 @@
+import { familyColumns } from './tables.ts'
+
+/** What is no function: reads, and a write of one row. `$3` is the offset of the test's clock. */
+export interface Statements {
+  readonly create: string
+  readonly rotate: string
+  readonly confirm: string
+  readonly end: string
+  readonly endOthers: string
+  readonly moveEpoch: string
+  readonly endEveryone: string
+  readonly epochs: string
+  readonly judge: string
+  readonly list: string
+}
+
+const NOW = '(trunc(extract(epoch from clock_timestamp()) * 1000)::bigint + $3::bigint)'
+
+/** One statement a verb. `$1` is the namespace, `$2` the subject. */
+export function statementsOf(schema: string): Statements {
+  const everyone = `(select e.epoch from ${schema}.token_everyone e where e.namespace = $1)`
+  const own = `(select s.epoch from ${schema}.token_subject s where s.namespace = $1 and s.shard = $2)`
+  const claims = `(select s.claims_epoch from ${schema}.token_subject s where s.namespace = $1 and s.shard = $2)`
+  const epoch = `greatest(${own}, ${everyone}, 0)`
+  const alive = `f.ended_at is null and f.epoch >= ${epoch} and ${NOW} < f.absolute_end and ${NOW} < f.idle_end`
+  const family = `from ${schema}.token_family f where f.namespace = $1 and f.shard = $2`
+  return {
+    create: call(schema, 'token_v1_create', 16),
+    rotate: call(schema, 'token_v1_rotate', 17),
+    end: call(schema, 'token_v1_end', 8),
+    endOthers: call(schema, 'token_v1_end_others', 6),
+    moveEpoch: call(schema, 'token_v1_move_epoch', 6),
+    endEveryone: call(schema, 'token_v1_end_everyone', 4),
+    confirm: `update ${schema}.token_family f set confirmed_at = ${NOW}, ever_confirmed = true
+      where f.namespace = $1 and f.shard = $2 and f.sid = $4 and f.generation = $5 and f.confirmed_at is null and ${alive}`,
+    epochs: `select ${epoch} as epoch_now, coalesce(${claims}, 0) as claims_now`,
+    judge: `select ${epoch} as epoch_now, coalesce(${claims}, 0) as claims_now, exists (select ${family} and f.sid = $4 and ${alive}) as alive`,
+    list: `select ${familyColumns('f')} ${family} and ${alive} order by f.rotated_at desc, f.sid desc`,
+  }
+}
+
+function call(schema: string, name: string, args: number): string {
+  return `select * from ${schema}.${name}(${Array.from({ length: args }, (_, i) => `$${i + 1}`).join(', ')})`
+}

@@ -1,0 +1,213 @@
+import { ConfigurationError, InvalidArgumentError, type ClientFacts, type SqlLike } from '@wardstone/core'
+import type { EndReason, Family } from '../refresh/family.ts'
+import type { Stillborn } from '../refresh/step.ts'
+import { Follower } from '../sessions/followed-feed.ts'
+import type { Revocable, RevocationFeed } from '../sessions/revocation.ts'
+import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from '../sessions/store.ts'
+import { Database, type Row } from './database.ts'
+import { readEpochs, readFamily, text, whole } from './record.ts'
+import { PostgresSource } from './source.ts'
+import { statementsOf, type Statements } from './statements.ts'
+import { Sweeper, type Cleaned } from './sweeper.ts'
+
+/** What a store on PostgreSQL works with. */
+export interface PostgresStoreSettings {
+  readonly sql: SqlLike
+  /** Quoted. */
+  readonly schema: string
+  readonly deadlineMs: number
+  readonly everyMs: number
+  readonly testClockOffset: () => number
+}
+
+/** What is known once the service has said who it is. */
+interface Configured {
+  readonly settings: StoreSettings
+  readonly feed: Follower
+}
+
+/** Every verb is one statement, by the clock of the server. */
+export class PostgresStore implements SessionStore {
+  readonly lossy = false
+  readonly #own: PostgresStoreSettings
+  readonly #database: Database
+  readonly #texts: Statements
+  readonly #sweeper: Sweeper
+  #configured: Configured | undefined
+
+  constructor(own: PostgresStoreSettings) {
+    this.#own = own
+    this.#database = new Database(own.sql, own.deadlineMs)
+    this.#texts = statementsOf(own.schema)
+    this.#sweeper = new Sweeper(this.#database, own.schema, own.testClockOffset)
+  }
+
+  get revocations(): RevocationFeed {
+    return this.#ready().feed
+  }
+
+  configure(settings: StoreSettings): void {
+    if (this.#configured !== undefined) {
+      if (sharedBy(this.#configured.settings) === sharedBy(settings)) return
+      throw new ConfigurationError('postgresStore', [
+        { option: 'store', expected: 'services that share a store must have the same issuer and the same lifetimes' },
+      ])
+    }
+    const { schema, everyMs, testClockOffset } = this.#own
+    const source = new PostgresSource(this.#database, schema, settings.namespace, testClockOffset)
+    this.#configured = { settings, feed: new Follower(source, { everyMs }) }
+  }
+
+  /** Stops following revocations. The pool is the caller's. */
+  close(): void {
+    this.#configured?.feed.close()
+  }
+
+  async cleanup({ batch = 1_000 }: { readonly batch?: number | undefined } = {}): Promise<Cleaned> {
+    if (!Number.isInteger(batch) || batch < 1 || batch > 100_000)
+      throw new InvalidArgumentError('batch', 'expected a whole number from 1 to 100000')
+    return this.#sweeper.sweep(this.#ready().settings, batch)
+  }
+
+  async create(session: NewSession): Promise<Created> {
+    const { sid, shard, sub, secretHash, kid, authTime, expectedEpoch, client } = session
+    if (!isSid(sid)) throw new InvalidArgumentError('sid', 'expected base64url of 16 bytes')
+    if (sub.includes('\0')) throw new InvalidArgumentError('sub', 'expected a text without the character NUL')
+    const { policy, maxSessions } = this.#ready().settings
+    const times = [maxSessions, policy.idleMs, policy.absoluteMs]
+    const proved = authTime === undefined ? null : Math.floor(authTime)
+    const args = [...times, sid, secretHash, sub, kid, proved, expectedEpoch ?? null, ...told(client)]
+    const [row] = await this.#run('create', shard, args)
+    if (row === undefined) return { ok: false, reason: 'epoch_moved' }
+    const evicted = row['evicted'] as readonly string[]
+    for (const other of evicted) this.#over(other)
+    return { ok: true, family: readFamily(row), epochs: readEpochs(row), evicted, sessions: whole(row['sessions']) }
+  }
+
+  async rotate(rotation: Rotation): Promise<Rotated> {
+    const { sid, shard, secretHash, generation, kid, knownDead, client } = rotation
+    if (!isSid(sid)) return { ok: false, reason: 'unknown_session' }
+    const { idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget } = this.#ready().settings.policy
+    const times = [idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget]
+    const [row] = await this.#run('rotate', shard, [sid, secretHash, generation, kid, knownDead, ...told(client), ...times])
+    if (row === undefined) return { ok: false, reason: 'unknown_session' }
+    const family = readFamily(row)
+    const outcome = row['outcome'] as 'rotated' | 'repeated' | 'replayed' | 'refused' | 'ended'
+    if (outcome !== 'refused' && outcome !== 'ended') {
+      const before = { ip: text(row['ip_before']), userAgent: text(row['user_agent_before']) }
+      return { ok: true, kind: outcome, family, epochs: readEpochs(row), before }
+    }
+    const endedNow = outcome === 'ended'
+    if (endedNow) this.#over(sid)
+    return { ok: false, reason: row['reason'] as Stillborn, family, endedNow }
+  }
+
+  async confirm(shard: string, sid: string, generation: number): Promise<void> {
+    if (!isSid(sid)) return
+    const { namespace } = this.#ready().settings
+    await this.#database.query('confirm', this.#texts.confirm, [namespace, shard, this.#offset(), sid, generation])
+  }
+
+  async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined> {
+    if (!isSid(sid)) return undefined
+    const [row] = await this.#run('end', shard, [sid, reason, secretHash ?? null])
+    if (row === undefined) return undefined
+    this.#over(sid)
+    return { sub: row['sub'] as string }
+  }
+
+  async endOthers(shard: string, sid: string): Promise<readonly string[]> {
+    const ended = (await this.#run('endOthers', shard, [sid.replaceAll('\0', '')])).map((row) => row['sid'] as string)
+    for (const other of ended) this.#over(other)
+    return ended
+  }
+
+  async endAll(shard: string): Promise<Epochs> {
+    return this.#move('endAll', shard)
+  }
+
+  async touchClaims(shard: string): Promise<Epochs> {
+    return this.#move('touchClaims', shard)
+  }
+
+  async endEveryone(): Promise<number> {
+    const { feed, settings } = this.#ready()
+    const params = [settings.namespace, this.#offset(), this.#database.deadlineMs, settings.revocationMs]
+    const [row] = await this.#database.query('endEveryone', this.#texts.endEveryone, params)
+    const epoch = whole(row?.['epoch_now'])
+    feed.take({ kind: 'everyone', epoch })
+    return epoch
+  }
+
+  async epochs(shard: string): Promise<Epochs> {
+    const [row] = await this.#database.query('epochs', this.#texts.epochs, [this.#ready().settings.namespace, shard])
+    return readEpochs(row as Row)
+  }
+
+  async judge({ shard, sid, epoch, claimsEpoch }: Revocable): Promise<'session_ended' | 'claims_stale' | undefined> {
+    if (!isSid(sid)) return 'session_ended'
+    const params = [this.#ready().settings.namespace, shard, this.#offset(), sid]
+    const [row] = (await this.#database.query('judge', this.#texts.judge, params)) as [Row]
+    const now = readEpochs(row)
+    if (row['alive'] !== true || epoch < now.epoch) return 'session_ended'
+    return claimsEpoch < now.claimsEpoch ? 'claims_stale' : undefined
+  }
+
+  async list(shard: string): Promise<readonly Family[]> {
+    const params = [this.#ready().settings.namespace, shard, this.#offset()]
+    return (await this.#database.query('list', this.#texts.list, params)).map(readFamily)
+  }
+
+  async #move(verb: 'endAll' | 'touchClaims', shard: string): Promise<Epochs> {
+    const rows = await this.#run('moveEpoch', shard, [verb === 'endAll'], verb)
+    const epochs = readEpochs(rows[0] as Row)
+    this.#ready().feed.take({ kind: 'subject', shard, ...epochs, until: this.#until() })
+    return epochs
+  }
+
+  /** What ends here is known here at once, before it is read from the table. */
+  #over(sid: string): void {
+    this.#ready().feed.take({ kind: 'session', sid, until: this.#until() })
+  }
+
+  #until(): number {
+    const { now, revocationMs } = this.#ready().settings
+    return now() + revocationMs
+  }
+
+  #offset(): number {
+    return Math.round(this.#own.testClockOffset())
+  }
+
+  #ready(): Configured {
+    if (this.#configured === undefined)
+      throw new InvalidArgumentError('store', 'expected createTokenService({ store }) before the first use')
+    return this.#configured
+  }
+
+  /** Calls a function about a subject. */
+  #run(
+    name: 'create' | 'rotate' | 'end' | 'endOthers' | 'moveEpoch',
+    shard: string,
+    args: readonly unknown[],
+    verb: string = name,
+  ): Promise<readonly Row[]> {
+    const { namespace, revocationMs } = this.#ready().settings
+    const common = [namespace, shard, this.#offset(), this.#database.deadlineMs, revocationMs]
+    return this.#database.query(verb, this.#texts[name], [...common, ...args])
+  }
+}
+
+/** Ids come from outside, too: what is none is nobody's, and no text for a database either. */
+function isSid(sid: string): boolean {
+  return /^[\w-]{22}$/.test(sid)
+}
+
+function told({ ip, userAgent }: ClientFacts): readonly [string | null, string | null] {
+  return [ip?.replaceAll('\0', '') ?? null, userAgent?.replaceAll('\0', '') ?? null]
+}
+
+/** What services that share a store must have in common. */
+function sharedBy({ namespace, policy, maxSessions, revocationMs }: StoreSettings): string {
+  return JSON.stringify([namespace, policy, maxSessions, revocationMs])
+}
