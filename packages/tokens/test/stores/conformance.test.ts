@@ -11,7 +11,7 @@ describe('sessions in memory', () => itKeeps(() => memoryStage()))
 describe('sessions in a memory that may lose them', () =>
   itKeeps(() => memoryStage((clock) => new MemoryStore(clock.now, undefined, true))))
 
-describe.skipIf(!(await available('redis')))('sessions in Redis', () => {
+describe.skipIf(!(await available('redis')))('sessions in Redis', { timeout: 20_000 }, () => {
   let place: Place
   beforeAll(async () => {
     place = await Place.at(new Redis((await sharedRedis()).url, CLIENT))

@@ -135,4 +135,31 @@ describe.skipIf(!(await available('redis-server')))('sessions when a master is l
     expect(await roundOf(one, again)).toBe(0)
     await expectAlive(one, again)
   })
+
+  it('[TOK-13] a bucket that moves to another node of a Cluster says so, and has forgotten nothing', async () => {
+    const cluster = await startCluster()
+    later(() => cluster.stop())
+    const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
+    const one = processOf(new Cluster(nodes, { enableOfflineQueue: false, slotsRefreshTimeout: 300, retryDelayOnTryAgain: 10 }))
+    const browsers = await browsersOf(one, 40)
+    const [slot, from] = [await cluster.slotOf('{b0}'), await cluster.ownerOf('{b0}')]
+    const others = await Promise.all(Array.from({ length: 16 }, (_, i) => cluster.ownerOf(`{b${i}}`)))
+    const to = others.find((node) => node !== from)
+    if (to === undefined) throw new Error('all buckets are on one node')
+    const [source, sink] = [String(await from.call('CLUSTER', 'MYID')), String(await to.call('CLUSTER', 'MYID'))]
+    await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', source)
+    await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', sink)
+    const rounds = roundOf(one, browsers)
+    const words = new Set<string>()
+    for (const key of (await from.call('CLUSTER', 'GETKEYSINSLOT', slot, 1_000)) as string[]) {
+      for (const word of await Promise.all(browsers.map(({ sub }) => ending(() => one.tokens.list(sub))))) words.add(word)
+      await from.call('MIGRATE', to.host, to.port, key, 0, 1_000)
+    }
+    for (const node of [to, from]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', sink)
+    await rounds
+    // A script with a key that is here and one that is not can be run by neither node: it is asked for again.
+    expect(words).toEqual(new Set(['answered', 'store_unavailable']))
+    await until('the bucket', async () => (await roundOf(one, browsers)) === 0 || undefined)
+    await expectAlive(one, browsers)
+  })
 })

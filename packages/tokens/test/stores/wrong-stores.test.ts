@@ -117,7 +117,7 @@ const MUTANTS: ReadonlyArray<readonly [what: string, from: string, to: string, t
   ],
 ]
 
-describe.skipIf(!(await available('redis')))('scripts that are wrong', () => {
+describe.skipIf(!(await available('redis')))('scripts that are wrong', { timeout: 20_000 }, () => {
   let place: Place
   beforeAll(async () => {
     place = await Place.at(new Redis((await sharedRedis()).url, CLIENT))
