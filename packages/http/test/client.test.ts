@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { ConfigurationError } from '@wardstone/core'
 import { baseline, clientFacts, jsonReply, type BaselineOptions } from '@wardstone/http'
 import { endpoint, listener } from '@wardstone/http/node'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { speaksTls } from '../src/lib/context.ts'
 import { context } from './context.ts'
 
@@ -155,4 +155,16 @@ describe('WARDSTONE_UNTRUSTED_PROXY', () => {
     await baseline(options)(context({ headers: { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' } }))
     expect(await codes()).toEqual([])
   })
+})
+
+test('[HTTP-5] a trusted proxy that does not say whether its clients speak TLS is warned of, once', () => {
+  const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  const guard = baseline({ trustedProxies: ['192.0.2.1'] })
+  for (let i = 0; i < 2; i++) void guard(context({ headers: { 'x-forwarded-for': '203.0.113.7' } }))
+  expect(emitted.mock.calls.map((call) => (call[1] as unknown as { code: string }).code)).toEqual([
+    'WARDSTONE_PROXY_WITHOUT_SCHEME',
+  ])
+  void guard(context({ headers: { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'http' } }))
+  expect(emitted).toHaveBeenCalledTimes(1)
+  emitted.mockRestore()
 })

@@ -1,5 +1,5 @@
 import { ConfigurationError, generateSecret, secretRing } from '@wardstone/core'
-import { baseline, type BaselineOptions } from '@wardstone/http'
+import { baseline, originList, type BaselineOptions } from '@wardstone/http'
 import { afterEach, expect, test, vi } from 'vitest'
 
 const warned: string[] = []
@@ -16,7 +16,7 @@ test.each<[why: string, options: BaselineOptions, option: string, mend: RegExp]>
   ['everybody with credentials', { cors: { origins: ['*'] } }, 'cors.origins', /credentials: false/],
   [
     'everybody may change what csrf refuses',
-    { cors: { origins: ['*'], credentials: false } },
+    { cors: { origins: ['*'], credentials: false, methods: ['GET', 'POST'] } },
     'cors.methods',
     /methods: \["GET"\], list the origins, or set csrf: false/,
   ],
@@ -33,6 +33,9 @@ test.each<[why: string, options: BaselineOptions, option: string, mend: RegExp]>
     'headers.override',
     /frame-ancestors/,
   ],
+  ['a preset for the headers', { headers: 'api' as never }, 'headers', /such as \{ preset: 'api' \}/],
+  ['a list for cors', { cors: ['https://app.example.com'] as never }, 'cors', /such as \{ origins: /],
+  ['the name of another library', { trustProxy: true } as BaselineOptions, 'trustProxy', /did you mean trustedProxies\?/],
 ])('[HTTP-2] [HTTP-3] does not start with %s, and says what to do', (_, options, option, mend) => {
   let caught: unknown
   try {
@@ -55,11 +58,25 @@ test.each<[why: string, options: BaselineOptions]>([
   ['nothing at all', {}],
   ['listed origins', { cors: LISTED }],
   ['no cookies, no csrf', { cors: { ...LISTED, credentials: false }, csrf: false }],
-  ['everybody reads', { cors: { origins: ['*'], credentials: false, methods: ['GET'] } }],
+  ['everybody reads', { cors: { origins: ['*'], credentials: false } }],
+  ['nobody, in this environment', { cors: { origins: { production: ['https://app.example.com'], test: [] } } }],
+  ['the list of development, in tests', { cors: { origins: { development: ['http://localhost:5173'] } } }],
+  ['a list that is filled later', { cors: { origins: originList([]) } }],
+  ['cors said to be off', { cors: false }],
   ['everybody does everything, by bearer alone', { cors: { origins: ['*'], credentials: false }, csrf: false }],
   ['a token beside cors', { cors: LISTED, csrf: { token } }],
   ['no csrf and no cors', { csrf: false }],
 ])('[HTTP-2] [HTTP-3] starts without a warning: %s', (_, options) => {
   expect(() => baseline(options)).not.toThrow()
   expect(warned).toEqual([])
+})
+
+test('[HTTP-2] a wrong origin is one problem', () => {
+  let caught: unknown
+  try {
+    baseline({ cors: { origins: ['https://app.example.com/'] } })
+  } catch (error) {
+    caught = error
+  }
+  expect((caught as ConfigurationError).problems.map(({ option }) => option)).toEqual(['cors.origins[0]'])
 })

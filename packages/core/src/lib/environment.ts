@@ -11,6 +11,7 @@
  * - `WARDSTONE_UNTRUSTED_PROXY`: A request told by its headers where it came from, and `trustedProxies` was left out.
  * - `WARDSTONE_UNSAFE_CSP`: The content security policy lets scripts run that an attacker can bring.
  * - `WARDSTONE_NO_REQUEST_TIMEOUT`: The web framework waits without end for a request that comes slowly.
+ * - `WARDSTONE_PROXY_WITHOUT_SCHEME`: A trusted proxy does not say whether its clients speak TLS, so none of them does.
  * - `WARDSTONE_REDIS_COMMAND_TIMEOUT`: The Redis client has a `commandTimeout`, which ends calls before their deadline.
  * - `WARDSTONE_REDIS_EVICTION`: Redis evicts keys when memory is short, and with them sessions, limits and revocations.
  * - `WARDSTONE_REDIS_NO_RECONNECT`: The Redis client does not connect again after the connection is lost.
@@ -28,6 +29,7 @@ export type WarningCode =
   | 'WARDSTONE_INSECURE_COOKIE'
   | 'WARDSTONE_NONCE_CACHED'
   | 'WARDSTONE_NO_REQUEST_TIMEOUT'
+  | 'WARDSTONE_PROXY_WITHOUT_SCHEME'
   | 'WARDSTONE_REDIS_COMMAND_TIMEOUT'
   | 'WARDSTONE_REDIS_EVICTION'
   | 'WARDSTONE_REDIS_NO_RECONNECT'

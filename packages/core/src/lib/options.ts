@@ -170,10 +170,11 @@ function isBag(value: unknown): value is Readonly<Record<string, unknown>> {
 /** The candidate that differs least from what was written, if it is near enough to be meant. */
 function closest(written: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
-  let least = Math.min(3, Math.ceil(written.length / 2))
+  let least = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const far = distance(written.toLowerCase(), candidate.toLowerCase())
-    if (far < least) [best, least] = [candidate, far]
+    const near = far < Math.min(3, Math.ceil(written.length / 2)) || far <= 0.4 * Math.min(written.length + 3, candidate.length)
+    if (near && far < least) [best, least] = [candidate, far]
   }
   return best
 }

@@ -21,8 +21,8 @@ export interface BaselineOptions extends ClientOptions, ContextStorageOptions, B
   readonly https?: 'off' | 'redirect' | HttpsOptions | undefined
   /** The security headers; `false` sets none. */
   readonly headers?: SecureHeadersOptions | false | undefined
-  /** Whose pages may read responses. Default: only the application's own. */
-  readonly cors?: CorsOptions | undefined
+  /** Whose pages may read responses. Default, and `false`: only the application's own. */
+  readonly cors?: CorsOptions | false | undefined
   /** How requests are refused that change something and another site caused; `false` refuses none. On by default. */
   readonly csrf?: CsrfOptions | false | undefined
 }
@@ -62,7 +62,7 @@ export function readBaseline(options: BaselineOptions = {}): Baseline {
   return readOptions('baseline', options, (o) => {
     const site = readSite(o)
     const storage = readContextStorage(o)
-    const headersOptions = o.part('headers')
+    const headersOptions = bagOf(o, 'headers', "{ preset: 'api' }")
     const headers = headersOptions && readSecureHeaders(headersOptions)
     const cors = readCorsOf(o, site)
     const csrfOptions = o.part('csrf')
@@ -79,6 +79,15 @@ export function readBaseline(options: BaselineOptions = {}): Baseline {
 
 /** Not `nested`: left out means none. */
 function readCorsOf(o: OptionReader, site: Site): CorsPart | undefined {
-  const given = o.value<CorsOptions>('cors', '', () => true)
-  return given === undefined ? undefined : readCors(o.nested('cors'), site)
+  const given = o.value<CorsOptions | false>('cors', '', () => true)
+  const bag = given === undefined || given === false ? undefined : bagOf(o, 'cors', "{ origins: ['https://app.example.com'] }")
+  return bag && readCors(bag, site)
+}
+
+/** The options of a part; for a text or a list, which a hurried hand writes, what they look like. */
+function bagOf(o: OptionReader, name: 'headers' | 'cors', example: string): OptionReader | undefined {
+  const given = o.value<unknown>(name, '', () => true)
+  if (typeof given !== 'string' && !Array.isArray(given)) return o.part(name)
+  o.problem(name, `expected an object such as ${example}`)
+  return undefined
 }

@@ -36,6 +36,7 @@ export function readClient(o: OptionReader): Part {
   const by = o.oneOf('forwardedBy', ['x-forwarded', 'forwarded'], 'x-forwarded')
   const [addresses, scheme] = by === 'forwarded' ? (['forwarded', 'forwarded'] as const) : X_FORWARDED
   let unspoken = trusted === undefined
+  let silent = false
   return {
     apply(ctx, headers) {
       const peer = ctx.ip
@@ -50,6 +51,10 @@ export function readClient(o: OptionReader): Part {
         // Also against a connection to us that is TLS: the proxy's own, while its client may have come without.
         const proto = forwardedProto(ctx.header(scheme), by)
         if (proto !== undefined) secure = TLS_SCHEMES.has(proto)
+        else if (!ctx.secure && !silent) {
+          silent = true
+          warn('WARDSTONE_PROXY_WITHOUT_SCHEME', WITHOUT_SCHEME)
+        }
       }
       ctx.state.set(originKey, { ip, secure })
       const id = (fromProxy ? inboundId(ctx) : undefined) ?? randomUUID()
@@ -70,6 +75,10 @@ const UNTRUSTED =
   'A request says by X-Forwarded-For, X-Forwarded-Proto or Forwarded where it came from, and nobody is trusted to say so: if it ' +
   'came through a proxy of yours, every client has that address and none speaks TLS. Give baseline trustedProxies: the addresses or ' +
   "blocks of your proxies, presets such as 'loopback' and 'private', or the number of hops; [] if there are none."
+
+const WITHOUT_SCHEME =
+  'A proxy of trustedProxies sent a request without X-Forwarded-Proto (or proto in Forwarded): every client counts as one without TLS, ' +
+  "gets no HSTS, and with https: 'redirect' is sent in circles. Let the proxy send it: in nginx proxy_set_header X-Forwarded-Proto $scheme."
 
 /**
  * Whether somebody says, in either header, that the client speaks TLS. Where nobody trusted says so, a redirect to TLS would come back

@@ -17,7 +17,7 @@ export interface CorsOptions {
   readonly origins: OriginsInput | OriginList
   /** Whether they may send cookies and read what comes of it. Default `true`. */
   readonly credentials?: boolean | undefined
-  /** What they may send. Default `GET, POST, PUT, PATCH, DELETE, OPTIONS`. */
+  /** What they may send. Default `GET, POST, PUT, PATCH, DELETE, OPTIONS`; for everybody `GET`. */
   readonly methods?: readonly string[] | undefined
   /** Request headers that they may set. Default `content-type, authorization, x-csrf-token`. */
   readonly headers?: readonly string[] | undefined
@@ -28,6 +28,8 @@ export interface CorsOptions {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Everybody may read; who may change something has to be said. */
+const READING = ['GET']
 const HEADERS = ['content-type', 'authorization', 'x-csrf-token']
 const EXPOSED = ['X-Total-Count', 'X-Page-Count', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']
 const TOKEN = /^[\w!#$%&'+.^`|~-]{1,64}$/
@@ -74,7 +76,7 @@ export interface CorsPart extends Part {
 export function readCors(o: OptionReader, site: Site): CorsPart {
   const given = readOrigins(o, 'origins')
   const credentials = o.oneOf('credentials', [true, false], true)
-  const methods = readTokens(o, 'methods', METHODS)
+  const methods = readTokens(o, 'methods', given?.everybody === true ? READING : METHODS)
   const allowed = readTokens(o, 'headers', HEADERS)
   const exposed = readTokens(o, 'exposed', EXPOSED)
   const maxAge = String(Math.floor(o.duration('maxAge', '24h') / 1000))
@@ -83,7 +85,7 @@ export function readCors(o: OptionReader, site: Site): CorsPart {
   if (given === undefined)
     o.problem('origins', 'expected origins such as ["https://app.example.com"], by environment or originList()')
   else if (credentials && everybody) o.problem('origins', 'expected credentials: false beside "*": browsers refuse both together')
-  else if (credentials && given.list.size === 0)
+  else if (credentials && given.isPlain && given.list.size === 0)
     o.problem('origins', 'credentials without origins: list some, or set credentials: false')
 
   const preflight: Refused = {

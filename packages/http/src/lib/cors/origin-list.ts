@@ -6,7 +6,8 @@ import { parseOrigin, type ParsedOrigin } from './origin.ts'
  * as in certificates: `https://*.example.com` is `https://a.example.com`, and neither `https://example.com` nor
  * `https://a.b.example.com`. Do not write one below a domain where others register theirs (`https://*.co.uk`).
  *
- * As lists by environment, that of `NODE_ENV` counts (default `development`); all are checked.
+ * As lists by environment, that of `NODE_ENV` counts (default `development`, whose list tests have too, unless there is one for
+ * `test`); all are checked.
  */
 export type OriginsInput = readonly string[] | Readonly<Record<string, readonly string[]>>
 
@@ -99,20 +100,22 @@ export interface GivenOrigins {
   readonly list: OriginList
   /** The one entry is `*`. */
   readonly everybody: boolean
+  /** It is one list that stays as it is: if it is empty, it is so everywhere and for ever. */
+  readonly isPlain: boolean
 }
 
-/** Reads an option that takes origins, in whatever form. `undefined` when it is left out or wrong. */
+/** Reads an option that takes origins, in whatever form. `undefined` when it is left out; what is wrong has been said. */
 export function readOrigins(o: OptionReader, name: string): GivenOrigins | undefined {
   const given = o.value<OriginsInput | OriginList>(name, '', () => true)
   if (given === undefined) return undefined
-  if (isOriginList(given)) return { list: given, everybody: false }
+  if (isOriginList(given)) return { list: given, everybody: false, isPlain: false }
   const here = environment()
-  const chosen = Array.isArray(given) ? given : (given as Readonly<Record<string, readonly string[]>>)[here]
+  const chosen = Array.isArray(given) ? given : (given as Readonly<Record<string, readonly string[]>>)[keyOf(given, here)]
   const everybody = isEverybody(chosen)
   const { problems } = checkOrigins(given, name, here, true)
   for (const { option, expected } of problems) o.problem(option, expected)
-  if (problems.length > 0) return undefined
-  return { list: originList(everybody ? [] : (chosen as readonly string[])), everybody }
+  if (problems.length > 0) return { list: originList([]), everybody: false, isPlain: false }
+  return { list: originList(everybody ? [] : (chosen as readonly string[])), everybody, isPlain: Array.isArray(given) }
 }
 
 /** `origins: ['*']`, which only `cors` takes. */
@@ -124,6 +127,11 @@ function isOriginList(value: unknown): value is OriginList {
   if (typeof value !== 'object' || value === null) return false
   const { has, replace, size } = value as Partial<Record<keyof OriginList, unknown>>
   return typeof has === 'function' && typeof replace === 'function' && typeof size === 'number'
+}
+
+/** Under which the list of an environment stands. */
+function keyOf(lists: object, here: string): string {
+  return here === 'test' && !Object.hasOwn(lists, here) ? 'development' : here
 }
 
 /** Of this process, asked when a list is made. */
@@ -157,8 +165,9 @@ function checkOrigins(input: unknown, name: string, here: string, star = false):
     return { origins: read(input, name, isProduction()), problems }
   }
   const lists = new Map(Object.entries(input as Readonly<Record<string, unknown>>))
+  const key = keyOf(input, here)
   const origins = new Map([...lists].map(([env, list]) => [env, read(list, `${name}.${env}`, env === 'production')]))
-  if (!lists.has(here))
-    problems.push({ option: `${name}.${here}`, expected: 'required: NODE_ENV says so, and no list is for it' })
-  return { origins: origins.get(here) ?? [], problems }
+  if (!lists.has(key))
+    problems.push({ option: `${name}.${key}`, expected: 'required: NODE_ENV says so, and no list is for it; [] if nobody may' })
+  return { origins: origins.get(key) ?? [], problems }
 }

@@ -116,6 +116,13 @@ const UNSIGNALLED: Verdict = {
   why: "a cookie, but neither Sec-Fetch-Site nor Origin: no browser of today; unsignalled: 'allow' lets other clients with cookies pass",
 }
 
+/** What the caller can do about it; nothing that was sent is repeated. */
+const DETAILS: Readonly<Partial<Record<Reason, string>>> = {
+  fetch_metadata: 'Another site caused this request.',
+  origin: 'The Origin of this request is not one of this application.',
+  unsignalled: 'The request has a cookie, and does not say where it comes from: browsers send Sec-Fetch-Site or Origin.',
+}
+
 function untrusted(origin: string | undefined): string {
   if (origin === undefined) return 'there is no single Origin to trust'
   return `the origin ${quoted(origin)} is neither in publicOrigins nor in csrf.trustedOrigins, nor in cors.origins with credentials`
@@ -144,7 +151,7 @@ function refuse(ctx: HttpContext, { reason, why }: Verdict, site: Site): Refused
   if (reason === 'token_missing' || reason === 'token_invalid') {
     return deny(ctx, { status: 403, code: 'csrf_token_invalid' }, why)
   }
-  return deny(ctx, { status: 403, code: 'cross_site_request' }, why)
+  return deny(ctx, { status: 403, code: 'cross_site_request', detail: DETAILS[reason] }, why)
 }
 
 /** Not `nested`: left out means none. */

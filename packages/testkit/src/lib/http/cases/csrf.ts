@@ -2,6 +2,7 @@ import { generateSecret, secretRing } from '@wardstone/core'
 import { csrfToken, jsonReply, type BaselineOptions } from '@wardstone/http'
 import { ask, refusal, response, type HttpCase } from '../case.ts'
 import type { HttpRoute } from '../host.ts'
+import type { Transcript } from '../transcript.ts'
 
 const own: BaselineOptions = { publicOrigins: ['https://app.test'], csrf: { trustedOrigins: ['https://partner.test'] } }
 const tokens: BaselineOptions = {
@@ -24,7 +25,10 @@ const routes: HttpCase['routes'] = (probe): readonly HttpRoute[] => [
 ]
 
 const DONE = response(200, { headers: [['content-type', 'application/json']], body: '{}', notes: ['done'] })
-const REFUSED = refusal(403, 'cross_site_request', 'Forbidden')
+const refused = (detail: string): Transcript => refusal(403, 'cross_site_request', 'Forbidden', { detail })
+const REFUSED = refused('Another site caused this request.')
+const FOREIGN = refused('The Origin of this request is not one of this application.')
+const SILENT = refused('The request has a cookie, and does not say where it comes from: browsers send Sec-Fetch-Site or Origin.')
 const write = (...headers: readonly string[]): string => ask('POST /', ...headers)
 
 export const csrfCases: readonly HttpCase[] = [
@@ -64,14 +68,14 @@ export const csrfCases: readonly HttpCase[] = [
     title: 'without Fetch Metadata, the host of the request proves nothing',
     routes,
     request: write('Origin: http://app.test'),
-    expect: REFUSED,
+    expect: FOREIGN,
   },
   {
     title: 'two origins are nobody, even if both are trusted',
     baseline: own,
     routes,
     request: write('Origin: https://app.test', 'Origin: https://app.test'),
-    expect: REFUSED,
+    expect: FOREIGN,
   },
   {
     title: 'a client that is no browser may write',
@@ -83,7 +87,7 @@ export const csrfCases: readonly HttpCase[] = [
     title: 'a cookie without a word of where the request came from is refused',
     routes,
     request: write('Cookie: sid=1'),
-    expect: REFUSED,
+    expect: SILENT,
   },
   {
     title: 'a cookie alone may be allowed to write',
