@@ -1,7 +1,7 @@
 import { available } from '@wardstone/testkit/servers'
 import { findingsOf } from './lib/fleet/findings.ts'
 import { run } from './lib/fleet/run.ts'
-import { HABITS, SCALE } from './lib/fleet/times.ts'
+import { SCALE } from './lib/fleet/times.ts'
 import type { AreaReport, BenchOptions, Goal } from './lib/report.ts'
 
 const GOALS: Readonly<Record<string, Goal>> = {
@@ -18,7 +18,7 @@ export async function fleet({ quick }: BenchOptions): Promise<AreaReport> {
   if (!(await available('redis-server'))) {
     return { area: 'fleet', ratios: {}, goals: {}, tables: [{ title, rows: [{ name: 'skipped: redis-server is not here' }] }] }
   }
-  const findings = findingsOf(await run({ seconds, people: 100, delayedUpTo: HABITS.delayedUpTo }))
+  const findings = findingsOf(await run({ seconds, people: 100 }))
   for (const story of findings.stories) console.error(story)
   return {
     area: 'fleet',

@@ -32,7 +32,10 @@ export function findingsOf({ world, reports, killedAt, electionMs }: Run): Findi
 
   const revocations = endings.filter(({ kind }) => kind !== 'theft')
   const accepted = revocations.filter(isAccepted)
-  const acceptedAfter = accepted.filter(isDurable)
+  // Where the store has lost the session there is nothing left to revoke.
+  const acceptedAfter = accepted.filter((one) => isDurable(one) && isDurable(one.session))
+  const livesOn = endings.filter(({ kind }) => kind === 'theft').filter(isAccepted)
+  const livesOnAfterTheft = livesOn.map(({ session }) => session).filter(isDurable)
 
   const foundAt = foundOf(events)
   const isFound = ({ sid }: Session): boolean => foundAt.has(sid)
@@ -54,28 +57,30 @@ export function findingsOf({ world, reports, killedAt, electionMs }: Run): Findi
     rows: [
       row('calls', calls.made),
       row('sessions', sessions.length),
-      row('of them not durable', sessions.filter((session) => !isDurable(session)).length),
+      row('sessions not durable', sessions.filter((session) => !isDurable(session)).length),
       row('false logouts', falseLogouts.length),
-      row('false logouts from sessions that were not durable', loggedOut.length - falseLogouts.length),
+      row('false logouts, sessions not durable', loggedOut.length - falseLogouts.length),
       row('access tokens refused before their time', refused.length),
       row('sessions that forked', forked.length),
       ...kinds.map((kind) => row(`refreshes: ${kind}`, sum(reports.map(({ refreshed }) => refreshed[kind] ?? 0)))),
       row('sessions revoked', revocations.length),
-      row('of them not durable', revocations.filter((one) => !isDurable(one)).length),
+      row('sessions revoked, not durably', revocations.filter((one) => !isDurable(one)).length),
       row('revocations that failed', world.endingsFailed),
       row('access tokens accepted at once after a revocation', sum(revocations.map(({ early }) => early))),
       row(`asked once more after the staleness of ${TIMES.maxStaleness} ms`, sum(revocations.map(({ polls }) => polls))),
-      row('sessions still accepted', acceptedAfter.length),
-      row('sessions still accepted whose revocation was not durable', accepted.length - acceptedAfter.length),
-      row('thieves who kept apart from their victims', apart.length),
-      row('of them found', apart.filter(isFound).length),
-      row('thieves who did not', met.length - apart.length),
-      row('of them found', met.filter(isFound).length - apart.filter(isFound).length),
-      row('thieves who went on after that', wentOn.length),
+      row('accepted after that', acceptedAfter.length),
+      row('accepted after that, revoked not durably', accepted.filter((one) => !isDurable(one)).length),
       row(
-        'sessions still accepted after a theft was found',
-        endings.filter((one) => one.kind === 'theft' && isAccepted(one)).length,
+        'accepted after that, sessions not durable',
+        accepted.filter((one) => isDurable(one) && !isDurable(one.session)).length,
       ),
+      row('thieves who kept apart from their victims', apart.length),
+      row('thieves who kept apart, found', apart.filter(isFound).length),
+      row('thieves who came within a grace of them', met.length - apart.length),
+      row('thieves who came within a grace of them, found', met.filter(isFound).length - apart.filter(isFound).length),
+      row('thieves who went on after they were found', wentOn.length),
+      row('accepted after a theft was found', livesOnAfterTheft.length),
+      row('accepted after a theft of a session that was not durable', livesOn.length - livesOnAfterTheft.length),
       ...[...calls.failures].map(([code, count]) => row(`failures: ${code}`, count)),
       row('failures before the kill', calls.failedAt.filter((at) => at < killedAt).length),
       row('the replica was master after, ms', electionMs),
@@ -96,6 +101,7 @@ export function findingsOf({ world, reports, killedAt, electionMs }: Run): Findi
         apart.filter((session) => !isFound(session)),
       ),
       ...storiesOf('thief went on', wentOn),
+      ...storiesOf('still accepted after a theft was found', livesOnAfterTheft),
       ...acceptedAfter.map(({ kind, call, session, renewed, late }) => {
         const what = `still accepted after ${kind}, ${call}, ${renewed ? 'refreshed' : 'not refreshed'}, ${late.join(', ')}`
         return storiesOf(what, [session]).join()

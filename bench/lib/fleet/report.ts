@@ -1,4 +1,3 @@
-import type { RedisStats } from '@wardstone/redis'
 import type { KeyInput, TokenEvent, TokenServiceStats } from '@wardstone/tokens'
 
 /** What each process is told: all the same. */
@@ -23,5 +22,4 @@ export interface ProcessReport {
     readonly samples: number
   }
   readonly refreshed: TokenServiceStats['refreshed']
-  readonly redis: RedisStats
 }

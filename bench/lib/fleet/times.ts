@@ -45,9 +45,8 @@ export const HABITS = {
   firstPause: seconds(1),
 } as const
 
-/** Where people live. */
+/** How long it goes on, and for how many. */
 export interface Conditions {
   readonly seconds: number
   readonly people: number
-  readonly delayedUpTo: number
 }

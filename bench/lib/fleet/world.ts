@@ -22,7 +22,6 @@ export interface Ending {
 /** All that happens outside the processes. */
 export class World {
   readonly calls: Calls
-  readonly conditions: Conditions
   readonly sessions: Session[] = []
   readonly endings: Ending[] = []
   /** Ends that were answered with a failure: nobody knows. */
@@ -37,11 +36,10 @@ export class World {
   readonly drainsAt: number
   #calls = 0
 
-  constructor(calls: Calls, conditions: Conditions) {
+  constructor(calls: Calls, { seconds }: Conditions) {
     this.calls = calls
-    this.conditions = conditions
-    this.endsAt = this.begunAt + conditions.seconds * 1000
-    this.drainsAt = this.endsAt + Math.min(20_000, conditions.seconds * 300)
+    this.endsAt = this.begunAt + seconds * 1000
+    this.drainsAt = this.endsAt + Math.min(20_000, seconds * 300)
   }
 
   callName(): string {
@@ -54,7 +52,7 @@ export class World {
 
   /** One way, to the server or back. */
   async way(chance: Random): Promise<void> {
-    if (chance.chance(HABITS.delayed)) await pause(chance.between(0, this.conditions.delayedUpTo))
+    if (chance.chance(HABITS.delayed)) await pause(chance.between(0, HABITS.delayedUpTo))
   }
 
   /** As our client for browsers leaves a server alone that has failed so many times in a row. */
