@@ -14,6 +14,15 @@ describe('a store that reads and then writes', () => {
     const races = sessionStoreCases.filter(({ topic, title }) => topic === 'races' && !answersLost(title))
     expect(wrong).toEqual(races.map(({ title }) => title))
   })
+
+  it('[TOK-13] is right where the stage has one verb finish before the other begins', async () => {
+    const inTurn = async ([first, second]: readonly [() => Promise<void>, () => Promise<void>]): Promise<void> => {
+      await first()
+      await second()
+    }
+    const wrong = await failed(() => ({ ...memoryStage((clock) => new NaiveStore(clock.now)), interleave: inTurn }))
+    expect(wrong.filter((title) => !title.startsWith('many '))).toEqual([])
+  })
 })
 
 /** What somebody might change in a script, and the case that says no. */
