@@ -8,6 +8,8 @@ export interface RotationPolicy {
   readonly tokenTtlMs: number
   /** How far the clocks of the parties may be apart. */
   readonly skewMs: number
+  /** How late another node may learn of a key. Default 0: there is no other. */
+  readonly delayMs?: number | undefined
 }
 
 /** The two facts about a key from which everything else follows. */
@@ -27,16 +29,23 @@ export interface PlannedKey extends KeyTimes {
   readonly removeAt: number | undefined
 }
 
-/** How long before it signs a key must be published: until the last verifier has fetched the set anew. */
+/** How long before it signs a key must be published: until the last verifier has fetched the set anew, from the last node. */
 export function leadMs(policy: RotationPolicy): number {
-  return policy.jwksMaxAgeMs + policy.skewMs
+  return policy.jwksMaxAgeMs + policy.skewMs + (policy.delayMs ?? 0)
+}
+
+/** A key whose tokens may live longer than this node would let them. */
+export interface LastingKey extends KeyTimes {
+  /** The longest lifetime of a token that it signs, on any node. */
+  readonly tokenTtlMs?: number | undefined
 }
 
 /** Where each key stands at a moment. Keys are given in the order of their activation. */
-export function plan(keys: readonly KeyTimes[], now: number, policy: RotationPolicy): readonly PlannedKey[] {
+export function plan(keys: readonly LastingKey[], now: number, policy: RotationPolicy): readonly PlannedKey[] {
   return keys.map((key, i) => {
     const retireAt = keys[i + 1]?.activateAt
-    const removeAt = retireAt === undefined ? undefined : retireAt + policy.tokenTtlMs + policy.skewMs
+    const lastsMs = (key.tokenTtlMs ?? policy.tokenTtlMs) + policy.skewMs + (policy.delayMs ?? 0)
+    const removeAt = retireAt === undefined ? undefined : retireAt + lastsMs
     const { kid, createdAt, activateAt } = key
     return { kid, createdAt, activateAt, retireAt, removeAt, stage: stageAt(now, activateAt, retireAt, removeAt, i === 0) }
   })

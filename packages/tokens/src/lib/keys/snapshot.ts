@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
 import { writeJwks, type Jwks } from './jwks.ts'
-import { plan, type KeyTimes, type PlannedKey, type RotationPolicy } from './plan.ts'
+import { plan, type LastingKey, type PlannedKey, type RotationPolicy } from './plan.ts'
 import { signingKey, type SigningKey } from './signing-key.ts'
 import { verificationKey, type AsymmetricAlgorithm, type VerificationKey } from './verification-key.ts'
 
 /** A key with its times. */
-export interface KeyRecord extends KeyTimes {
+export interface KeyRecord extends LastingKey {
   readonly signing: SigningKey
   readonly verification: VerificationKey & { readonly jwk: JWK }
 }
