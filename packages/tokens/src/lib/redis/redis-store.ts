@@ -43,7 +43,8 @@ export interface RedisSessionStore extends SessionStore {
  * Keeps sessions in Redis: a single server, Sentinel or Cluster, Redis 6.2 or later. All processes with the same issuer share them.
  *
  * Sessions are spread over `buckets` slots, and that number stays as it is: another one does not find the sessions of before.
- * Redis may lose writes that it has acknowledged when a master fails: SECURITY.md says what that means.
+ * Redis may lose writes that it has acknowledged when a master fails: SECURITY.md says what that means. One that evicts keys is refused: sign-ins
+ * then throw, and it needs `maxmemory-policy noeviction`.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *

@@ -1,5 +1,5 @@
 import { ConfigurationError, InvalidArgumentError, type ClientFacts } from '@wardstone/core'
-import { StoreUnavailableError, type RedisLike, type Script } from '@wardstone/redis'
+import { StoreUnavailableError, type RedisConnection, type RedisLike, type Script } from '@wardstone/redis'
 import type { EndReason, Family } from '../refresh/family.ts'
 import { Follower } from '../sessions/followed-feed.ts'
 import { kept } from '../sessions/kept-facts.ts'
@@ -10,9 +10,12 @@ import { kindOf, numberOf, readFamily, reasonOf } from './record.ts'
 import { scripts } from './scripts.ts'
 import { RedisSource } from './source.ts'
 
+/** `createRedis()` can say how its servers are set; another port need not. */
+export type ExaminedRedis = RedisLike & Partial<Pick<RedisConnection, 'health'>>
+
 /** What a store on Redis works with. */
 export interface RedisStoreSettings {
-  readonly redis: RedisLike
+  readonly redis: ExaminedRedis
   readonly buckets: number
   readonly deadlineMs: number
   readonly requireDurable: boolean
@@ -35,6 +38,7 @@ export class RedisStore implements SessionStore {
   readonly lossy = true
   readonly #own: RedisStoreSettings
   #configured: Configured | undefined
+  #servers: 'unknown' | 'asked' | 'fit' | 'evicting' = 'unknown'
 
   constructor(own: RedisStoreSettings) {
     this.#own = own
@@ -55,6 +59,7 @@ export class RedisStore implements SessionStore {
     const layout = new Layout(settings.namespace, buckets)
     const feed = new Follower(new RedisSource(redis, layout, deadlineMs), { everyMs })
     this.#configured = { settings, layout, feed }
+    this.#examine()
   }
 
   /** Stops following revocations. The connection is the caller's. */
@@ -65,6 +70,7 @@ export class RedisStore implements SessionStore {
   async create(session: NewSession): Promise<Created> {
     const { sid, shard, sub, secretHash, kid, authTime, expectedEpoch, client } = session
     if (!isSid(sid)) throw new InvalidArgumentError('sid', 'expected base64url of 16 bytes')
+    this.#refuseEviction()
     const { policy, maxSessions } = this.#ready().settings
     const args = [maxSessions, policy.idleMs, sid, secretHash, sub, kid, authTime ?? '', expectedEpoch ?? '', ...told(client)]
     const { value, durable } = await this.#write('create', scripts.create, shard, args)
@@ -177,6 +183,30 @@ export class RedisStore implements SessionStore {
   #until(): number {
     const { now, revocationMs } = this.#ready().settings
     return now() + revocationMs
+  }
+
+  /** A server that evicts forgets sessions, and the epochs by which everybody was logged out. */
+  #refuseEviction(): void {
+    if (this.#servers === 'unknown') this.#examine()
+    if (this.#servers !== 'evicting') return
+    throw new ConfigurationError('redisStore', [
+      {
+        option: 'redis',
+        expected: 'expected a Redis with maxmemory-policy noeviction: this one forgets sessions when memory is short',
+      },
+    ])
+  }
+
+  /** Beside the calls, which have deadlines of their own, and again until all servers have answered: Redis may be away at the start. */
+  #examine(): void {
+    const { redis, deadlineMs } = this.#own
+    if (redis.health === undefined) return
+    this.#servers = 'asked'
+    void redis.health({ deadlineMs }).then(({ nodes }) => {
+      const evicting = nodes.some(({ evictionPolicy = 'noeviction' }) => evictionPolicy !== 'noeviction')
+      const all = nodes.length > 0 && nodes.every(({ answers }) => answers)
+      this.#servers = evicting ? 'evicting' : all ? 'fit' : 'unknown'
+    })
   }
 
   #ready(): Configured {
