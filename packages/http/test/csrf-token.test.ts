@@ -1,7 +1,16 @@
 import crypto, { createHash, createHmac, randomBytes } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { generateSecret, InvalidArgumentError, secret, secretRing, type SecretRing } from '@wardstone/core'
-import { baseline, csrf, csrfToken, type CsrfTokenOptions, type Guard, type HttpContext, type HttpEvent } from '@wardstone/http'
+import {
+  baseline,
+  csrf,
+  csrfToken,
+  readCookie,
+  type CsrfTokenOptions,
+  type Guard,
+  type HttpContext,
+  type HttpEvent,
+} from '@wardstone/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { context } from './context.ts'
@@ -88,6 +97,40 @@ describe('a write of a session', () => {
     expect(refusalOf(guardOf(), 'ana', undefined, over)).toBe('csrf_token_invalid')
     expect(refusalOf(guardOf({ header: 'x-other' }), 'ana', token)).toBe('csrf_token_invalid')
     expect(refusalOf(guardOf({ header: 'x-other' }), 'ana', undefined, { headers: { 'x-other': token } })).toBeUndefined()
+  })
+})
+
+describe('a session that is named by its cookie', () => {
+  const guard = guardOf({ session: 'sid' })
+  const refusalWith = (cookie: string | undefined, token?: string): string | undefined => {
+    const headers = { ...(cookie === undefined ? {} : { cookie }), 'sec-fetch-site': 'same-origin' }
+    return refusalOf(guard, undefined, token, { headers, cookie: (name) => readCookie(cookie, name) })
+  }
+
+  test('[HTTP-3] needs a token, and no session needs none', () => {
+    expect(refusalWith('a=1; sid=ana', tokenFor('ana'))).toBeUndefined()
+    expect(refusalWith('a=1; sid=ana')).toBe('csrf_token_invalid')
+    expect([refusalWith(undefined), refusalWith('a=1'), refusalWith('xsid=1; sidx=2; a=sid')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  // A sibling host sets a second cookie of this name, and the application takes the first: no token would be asked for.
+  test.each(['sid=ana; sid=evil', 'sid=evil;sid=ana', 'sid=ana, sid=evil', 'sid=; sid=ana'])(
+    '[HTTP-3] is refused when it comes twice: %s',
+    (cookie) => {
+      expect(refusalWith(cookie)).toBe('csrf_token_invalid')
+      expect([refusalWith(cookie, tokenFor('ana')), refusalWith(cookie, written('', secrets))]).toEqual([
+        'csrf_token_invalid',
+        'csrf_token_invalid',
+      ])
+    },
+  )
+
+  test.each(['', 'a b', 'sid;', 7])('[HTTP-3] is no name: %j', (session) => {
+    expect(() => guardOf({ session: session as string })).toThrow(/token.session: expected/)
   })
 })
 

@@ -1,8 +1,10 @@
-import { ConfigurationError } from '@wardstone/core'
+import { ConfigurationError, generateSecret, secretRing } from '@wardstone/core'
 import {
   baseline,
   csrf,
   explain,
+  isCsrfExcepted,
+  isCsrfJudged,
   originList,
   refusedAsCrossSite,
   runner,
@@ -121,14 +123,45 @@ describe('a request that says nothing of where it came from', () => {
   })
 })
 
+// A browser sends one from any page, with cookies, and lets that page read what comes of it.
+describe('the handshake of a WebSocket', () => {
+  const handshake = (headers: Readonly<Record<string, string>>, method = 'GET'): HttpContext =>
+    context({ method, headers: { upgrade: 'websocket', ...headers } })
+
+  test('[HTTP-3] is judged like what changes something', () => {
+    expect(refusalOf(handshake({ origin: EVIL, cookie: 'sid=1' }))).toBe('cross_site_request')
+    expect(refusalOf(handshake({ 'sec-fetch-site': 'same-site' }))).toBe('cross_site_request')
+    expect(refusalOf(handshake({ cookie: 'sid=1' }))).toBe('cross_site_request')
+    expect(refusalOf(handshake({ upgrade: 'h2c, WebSocket', origin: EVIL }))).toBe('cross_site_request')
+    expect(refusalOf(context({ headers: { 'sec-fetch-mode': 'websocket', 'sec-fetch-site': 'cross-site' } }))).toBe(
+      'cross_site_request',
+    )
+    expect(refusalOf(handshake({ origin: APP, cookie: 'sid=1' }), { publicOrigins: [APP] })).toBeUndefined()
+    expect(refusalOf(handshake({}))).toBeUndefined()
+  })
+
+  test('[HTTP-3] needs no token, which no page could send', () => {
+    const token = { secrets: secretRing({ current: generateSecret() }), session: 'sid' }
+    const ctx = { ...handshake({ 'sec-fetch-site': 'same-origin', cookie: 'sid=1' }), cookie: () => '1' }
+    expect(refusalOf(ctx, { csrf: { token } })).toBeUndefined()
+  })
+
+  test('[HTTP-3] is not any other upgrade', () => {
+    expect(refusalOf(handshake({ upgrade: 'h2c', origin: EVIL, cookie: 'sid=1' }))).toBeUndefined()
+  })
+})
+
 describe('except', () => {
   const options: BaselineOptions = { csrf: { except: ({ path }) => path === '/saml/callback' } }
   const forged = { 'sec-fetch-site': 'cross-site', origin: EVIL }
 
-  test('[HTTP-3] lets pass what other sites post to, also for endpoints that protect themselves', () => {
+  test('[HTTP-3] lets pass what other sites post to, and endpoints that protect themselves still do', () => {
     const ctx = context({ method: 'POST', path: '/saml/callback', headers: forged })
     expect(refusalOf(ctx, options)).toBeUndefined()
-    expect(refusedAsCrossSite(ctx)).toBeUndefined()
+    expect([isCsrfJudged(ctx), isCsrfExcepted(ctx), refusedAsCrossSite(ctx)?.code]).toEqual([false, true, 'cross_site_request'])
+    const own = context({ method: 'POST', path: '/saml/callback', headers: { 'sec-fetch-site': 'same-origin' } })
+    expect(refusalOf(own, options)).toBeUndefined()
+    expect([isCsrfJudged(own), isCsrfExcepted(own)]).toEqual([true, false])
     expect(refusalOf(context({ method: 'POST', path: '/saml/callback/x', headers: forged }), options)).toBe('cross_site_request')
   })
 
@@ -141,7 +174,8 @@ describe('except', () => {
     const except = (): boolean => {
       throw new Error('broken')
     }
-    expect(outcomeOf(post(forged), { csrf: { except } }).fault).toBeInstanceOf(Error)
+    expect(refusalOf(post(forged), { csrf: { except } })).toBe('cross_site_request')
+    expect(outcomeOf(post({ 'sec-fetch-site': 'same-origin' }), { csrf: { except } }).fault).toBeUndefined()
   })
 })
 

@@ -33,6 +33,15 @@ export function readCookie(header: string | undefined, name: string): string | u
   return found
 }
 
+/** Whether a cookie stands in a `Cookie` header, once or more; lines of it may have been joined by commas. */
+export function hasCookie(header: string | undefined, name: string): boolean {
+  if (header === undefined || !header.includes(name)) return false // the usual case
+  return header.split(/;|, /).some((pair) => {
+    const equals = pair.indexOf('=')
+    return equals > 0 && bare(pair, 0, equals) === name
+  })
+}
+
 /**
  * Writes a `Set-Cookie` value. `maxAgeMs` 0 removes the cookie.
  *

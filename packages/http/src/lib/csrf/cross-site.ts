@@ -8,9 +8,21 @@ import { sharedStateKey, type StateKey } from '../state.ts'
 /** Set once `csrf` has let a request pass that may change something. */
 export const csrfJudgedKey: StateKey<boolean> = sharedStateKey('csrf judged')
 
+/** Set where the application's `csrf.except` has let a request pass that would have been refused. */
+export const csrfExceptedKey: StateKey<boolean> = sharedStateKey('csrf excepted')
+
 /** Whether `csrf` stands before this and has judged the request, which changes something. For endpoints that believe a cookie. */
 export function isCsrfJudged(ctx: HttpContext): boolean {
   return ctx.state.get(csrfJudgedKey) === true
+}
+
+/**
+ * Whether `csrf` would have refused the request and `csrf.except` let it pass: another site sent it, and the application expects
+ * that here. Nothing in it may be believed for a cookie's sake. For endpoints that stand at the end of a sign-in elsewhere and have
+ * checked what they were sent.
+ */
+export function isCsrfExcepted(ctx: HttpContext): boolean {
+  return ctx.state.get(csrfExceptedKey) === true
 }
 
 /** What a browser says of a request that the application's own page or the user caused. */
@@ -21,7 +33,7 @@ export function isOwnSite(site: string | undefined): boolean {
 /**
  * The refusal of a request that a browser says another site caused, a sibling host included; `undefined` when there is
  * nothing to refuse. For endpoints that protect themselves where no `csrf` stands before them: what that has judged by the
- * application's configuration is not judged again. Clients that are no browsers, and old ones, do not say: they pass.
+ * application's configuration is not judged again; what `csrf.except` let pass has not been judged. Clients that are no browsers, and old ones, do not say: they pass.
  *
  * @see {@link https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header | Fetch Metadata}
  *

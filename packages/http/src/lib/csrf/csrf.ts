@@ -9,7 +9,7 @@ import { guardOf, type Part } from '../part.ts'
 import type { Refused } from '../reply.ts'
 import { isRepeated } from '../request.ts'
 import { crossOriginData, quoted, readSite, type Site, type SiteOptions } from '../site.ts'
-import { csrfJudgedKey, isOwnSite } from './cross-site.ts'
+import { csrfExceptedKey, csrfJudgedKey, isOwnSite } from './cross-site.ts'
 import { csrfTokensKey, readTokens, type CsrfTokenOptions, type CsrfTokens } from './token.ts'
 
 /** Options of {@link csrf}. */
@@ -28,6 +28,8 @@ export interface CsrfOptions {
    * Requests that are not judged at all: what other sites post to, such as the callback of a sign-in by SAML or `form_post`.
    * Whoever this lets pass may act for anybody who is signed in: such a route must not believe a cookie, and has to check what it
    * is sent (a signature, `state`, `RelayState`). Compare the whole `ctx.path`; never a prefix, and never what the client chooses.
+   * Endpoints that protect themselves go on doing so; those that begin a session take what this lets pass. One that throws lets
+   * nothing pass.
    */
   readonly except?: ((ctx: HttpContext) => boolean) | undefined
   /** Asks for a signed token too. */
@@ -36,7 +38,7 @@ export interface CsrfOptions {
 
 /**
  * Refuses what changes something and another site caused: `POST`, `PUT`, `PATCH`, `DELETE` and every other method but `GET`,
- * `HEAD` and `OPTIONS`. By Fetch Metadata, else by `Origin` against what is configured, never against `Host`, which a proxy may
+ * `HEAD` and `OPTIONS`; and the handshake of a WebSocket, a `GET` that opens a door for writing. By Fetch Metadata, else by `Origin` against what is configured, never against `Host`, which a proxy may
  * rewrite. On in `baseline` by default; needs no token, and no change to pages and clients.
  *
  * A handler that changes something on `GET` is not protected, nor is one behind a middleware that turns a `GET` into something else.
@@ -94,13 +96,31 @@ export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): CsrfPart
     apply(ctx) {
       if (tokens !== undefined) ctx.state.set(csrfTokensKey, tokens)
       const { method } = ctx
-      if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return undefined
-      const verdict = judge(ctx) ?? (tokens && missingToken(ctx, tokens))
-      // Only true: a promise is no answer. Asked last, so that it is called for what would be refused.
-      if (verdict !== undefined && except?.(ctx) !== true) return refuse(ctx, verdict, site)
-      ctx.state.set(csrfJudgedKey, true)
+      const handshake = method === 'GET' && isHandshake(ctx)
+      if (!handshake && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')) return undefined
+      // No page can give a handshake a header, so none is asked for a token.
+      const verdict = judge(ctx) ?? (handshake ? undefined : tokens && missingToken(ctx, tokens))
+      // Asked last, so that it is called for what would be refused.
+      if (verdict === undefined) ctx.state.set(csrfJudgedKey, true)
+      else if (isExcepted(ctx, except)) ctx.state.set(csrfExceptedKey, true)
+      else return refuse(ctx, verdict, site)
       return undefined
     },
+  }
+}
+
+/** A WebSocket comes with cookies from any site, and no CORS stops it. Over HTTP/2 it is a `CONNECT`. */
+function isHandshake(ctx: HttpContext): boolean {
+  const upgrade = ctx.header('upgrade')
+  return upgrade === undefined ? ctx.header('sec-fetch-mode') === 'websocket' : /websocket/i.test(upgrade)
+}
+
+/** Only true: a promise is no answer, and an error, which a path that cannot be decoded may cause, excuses nobody. */
+function isExcepted(ctx: HttpContext, except: CsrfOptions['except']): boolean {
+  try {
+    return except?.(ctx) === true
+  } catch {
+    return false
   }
 }
 
@@ -139,9 +159,10 @@ function ownUnknown({ publicOrigins }: Site): string {
 function missingToken(ctx: HttpContext, tokens: CsrfTokens): Verdict | undefined {
   const session = tokens.sessionOf(ctx)
   if (session === undefined) return undefined
+  if (session === '') return { reason: 'token_invalid', why: 'the session is empty, or its cookie came twice' }
   const token = ctx.header(tokens.header)
   if (token === undefined) return { reason: 'token_missing', why: `the request has a session, but no ${tokens.header}` }
-  if (session !== '' && tokens.accepts(token, session)) return undefined
+  if (tokens.accepts(token, session)) return undefined
   return { reason: 'token_invalid', why: `${tokens.header} is not a token of this session, or of a secret that is gone` }
 }
 

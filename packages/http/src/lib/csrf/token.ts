@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { InvalidArgumentError, type OptionReader, type Secret, type SecretRing } from '@wardstone/core'
 import type { HttpContext } from '../context.ts'
+import { hasCookie } from '../cookie.ts'
 import { sharedStateKey, type StateKey } from '../state.ts'
 
 /** A signed token that every request of a session has to carry which changes something, over what `csrf` asks anyway. */
@@ -8,10 +9,13 @@ export interface CsrfTokenOptions {
   /** The secrets that sign; the token's keys are derived from them. All of the ring are accepted. */
   readonly secrets: SecretRing
   /**
-   * What the browser sends by itself and the token belongs to, such as `(ctx) => ctx.cookie('sid')`; `undefined` for a request
-   * without a session, which needs no token. It has to stay the same for as long as a page is open: not a token that rotates.
+   * What the browser sends by itself and the token belongs to: the name of the session's cookie, or a function; `undefined` for a
+   * request without a session, which needs no token. It has to stay the same for as long as a page is open: not a token that rotates.
+   *
+   * A cookie that comes twice, which a sibling host can bring about, is refused where its name is given. `ctx.cookie` says
+   * `undefined` of it, so a function that repeats this word lets such a request pass without a token: answer `''` there.
    */
-  readonly session: (ctx: HttpContext) => string | undefined
+  readonly session: string | ((ctx: HttpContext) => string | undefined)
   /** The request header that carries it. Default `x-csrf-token`; another one belongs into `cors.headers` too. */
   readonly header?: Lowercase<string> | undefined
 }
@@ -20,6 +24,7 @@ const VERSION = 1
 const PURPOSE = 'wardstone:v1:csrf-token'
 /** 37 bytes are 50 characters, of which the last has two bits of use: no token has a second spelling. */
 const LENGTH = 50
+const NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/
 const SHAPE = /^[\w-]{49}[AQgw]$/
 
 /** Makes and checks the tokens of one `csrf`. */
@@ -69,7 +74,7 @@ export function readTokens(o: OptionReader): CsrfTokens {
   const isRing = (v: unknown): boolean => typeof (v as Partial<SecretRing> | null)?.derive === 'function'
   const secrets = o.value<SecretRing>('secrets', 'expected secretRing()', isRing)
   if (secrets === undefined) o.problem('secrets', 'required; expected secretRing()')
-  const session = o.callback<CsrfTokenOptions['session']>('session', true)
+  const session = readSession(o)
   const header = o.text('header', 'x-csrf-token') as Lowercase<string>
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(header)) o.problem('header', 'expected a lower-case name such as "x-csrf-token"')
   const ring = isRing(secrets) ? (secrets as SecretRing).derive('csrf') : undefined
@@ -85,6 +90,15 @@ export function readTokens(o: OptionReader): CsrfTokens {
     issue: (of) => issue(of, (ring as SecretRing).current()),
     accepts: (token, of) => accepts(token, of, ring as SecretRing),
   }
+}
+
+/** How the session of a request is found. */
+function readSession(o: OptionReader): (ctx: HttpContext) => string | undefined {
+  const given = o.value<unknown>('session', '', () => true)
+  if (typeof given !== 'string') return o.callback<(ctx: HttpContext) => string | undefined>('session', true)
+  if (!NAME.test(given)) o.problem('session', 'expected the name of a cookie such as "sid", or a function')
+  // Nobody knows which of two the application believes. Empty is a session for which no token counts.
+  return (ctx) => ctx.cookie(given) ?? (hasCookie(ctx.header('cookie'), given) ? '' : undefined)
 }
 
 /** base64url of `0x01 ‖ SHA-256(kid)[0..4] ‖ random 16 ‖ HMAC-SHA-256(purpose ‖ all of this ‖ session)[0..16]`. */

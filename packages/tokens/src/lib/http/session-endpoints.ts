@@ -4,6 +4,7 @@ import {
   jsonReply,
   problem,
   queryOf,
+  isCsrfExcepted,
   isCsrfJudged,
   refusedAsCrossSite,
   type Refused,
@@ -33,7 +34,8 @@ export interface SessionEndpointsOptions {
 export interface SessionEndpoints {
   /**
    * Begins a session and answers with its tokens: call it at the end of the application's own sign-in, once it knows who
-   * that is. Ends the session whose cookie the browser still sends.
+   * that is. Ends the session whose cookie the browser still sends. What another site posts is refused, unless `csrf.except` names
+   * the route, as for SAML and `form_post`: then the application has checked a signature, `state` or `RelayState` before.
    *
    * @param extra - further members of the body, such as the account
    */
@@ -90,7 +92,7 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
   let judged = true
   /** The endpoints protect themselves by what browsers of today say. That is less than `csrf` does, and only they are protected. */
   const crossSite = (ctx: HttpContext): Refused | undefined => {
-    if (judged && !isCsrfJudged(ctx)) {
+    if (judged && !isCsrfJudged(ctx) && !isCsrfExcepted(ctx)) {
       judged = false
       warn(
         'WARDSTONE_CSRF_OFF',
@@ -102,8 +104,9 @@ export function createSessionEndpoints(options: SessionEndpointsOptions): Sessio
 
   return {
     async begin(ctx, who, extra) {
-      // A sign-in that ends with a redirect from elsewhere, as with OAuth, comes by GET and is protected by its `state`.
-      const crossed = ctx.method === 'GET' ? undefined : crossSite(ctx)
+      // A sign-in that ends with a redirect from elsewhere, as with OAuth, comes by GET and is protected by its `state`; one that
+      // ends with a form, as with SAML, comes where `csrf.except` says that another site posts.
+      const crossed = ctx.method === 'GET' || isCsrfExcepted(ctx) ? undefined : crossSite(ctx)
       if (crossed !== undefined) return crossed.reply
       const earlier = ctx.cookie(cookie.name)
       const issued = await tokens.issue(who, clientFacts(ctx))

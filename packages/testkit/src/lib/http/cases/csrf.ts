@@ -6,7 +6,7 @@ import type { Transcript } from '../transcript.ts'
 
 const own: BaselineOptions = { publicOrigins: ['https://app.test'], csrf: { trustedOrigins: ['https://partner.test'] } }
 const tokens: BaselineOptions = {
-  csrf: { token: { secrets: secretRing({ current: generateSecret() }), session: (ctx) => ctx.cookie('sid') } },
+  csrf: { token: { secrets: secretRing({ current: generateSecret() }), session: 'sid' } },
 }
 
 const routes: HttpCase['routes'] = (probe): readonly HttpRoute[] => [
@@ -108,6 +108,32 @@ export const csrfCases: readonly HttpCase[] = [
     routes,
     request: write('Sec-Fetch-Site: same-origin', 'Cookie: sid=1'),
     expect: refusal(403, 'csrf_token_invalid', 'Forbidden'),
+  },
+  {
+    title: 'where tokens are asked for, a session cookie that comes twice is refused',
+    baseline: tokens,
+    routes,
+    request: write('Sec-Fetch-Site: same-origin', 'Cookie: sid=1; sid=2'),
+    expect: refusal(403, 'csrf_token_invalid', 'Forbidden'),
+  },
+  {
+    title: 'another site may not begin a WebSocket',
+    routes,
+    request: ask(
+      'GET /',
+      'Sec-Fetch-Mode: websocket',
+      'Sec-Fetch-Site: cross-site',
+      'Origin: https://evil.test',
+      'Cookie: sid=1',
+    ),
+    expect: REFUSED,
+  },
+  {
+    title: 'an exception that fails lets nothing pass',
+    baseline: { csrf: { except: (ctx) => decodeURIComponent(ctx.header('x-odd') ?? '') === '/saml' } },
+    routes,
+    request: write('Sec-Fetch-Site: cross-site', 'X-Odd: %zz'),
+    expect: REFUSED,
   },
   {
     title: 'a page can be given a token',
