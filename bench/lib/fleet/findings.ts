@@ -76,8 +76,8 @@ export function findingsOf({ world, reports, killedAt, electionMs }: Run): Findi
       ),
       row('thieves who kept apart from their victims', apart.length),
       row('thieves who kept apart, found', apart.filter(isFound).length),
-      row('thieves who came within a grace of them', met.length - apart.length),
-      row('thieves who came within a grace of them, found', met.filter(isFound).length - apart.filter(isFound).length),
+      row('thieves who may have come closer', met.length - apart.length),
+      row('thieves who may have come closer, found', met.filter(isFound).length - apart.filter(isFound).length),
       row('thieves who went on after they were found', wentOn.length),
       row('accepted after a theft was found', livesOnAfterTheft.length),
       row('accepted after a theft of a session that was not durable', livesOn.length - livesOnAfterTheft.length),
@@ -133,11 +133,11 @@ function isDone({ done }: Asked): boolean {
   return done
 }
 
-/** Whether thief and victim never asked within one grace of each other. */
-function isApart({ stolenAt = 0, owner, thief }: Session): boolean {
+/** Whether thief and victim meant to leave a grace between them, and did. */
+function isApart({ apart, stolenAt = 0, owner, thief }: Session): boolean {
   const victims = owner.asked.filter(({ to }) => to > stolenAt - TIMES.grace)
   const isNear = (a: Asked, b: Asked): boolean => a.from - b.to <= TIMES.grace && b.from - a.to <= TIMES.grace
-  return !thief.asked.some((his) => victims.some((hers) => isNear(his, hers)))
+  return apart && !thief.asked.some((his) => victims.some((hers) => isNear(his, hers)))
 }
 
 /** When sessions ended since a token was used twice. Where the answer to that was lost, the next one says so. */

@@ -53,7 +53,7 @@ export class Person {
   async #use(session: Session): Promise<void> {
     const { endsAt, drainsAt } = this.#world
     let leavesAt = Date.now() + this.#random.exponential(HABITS.visit)
-    const left = (): number => (session.isContested ? drainsAt : endsAt) - Date.now()
+    const left = (): number => (session.isContested && session.apart ? drainsAt : endsAt) - Date.now()
     while (!session.isOver && left() > 0) {
       await pause(Math.min(this.#random.exponential(HABITS.betweenClicks), left()))
       if (session.isOver) return

@@ -9,12 +9,12 @@ export async function rob(world: World, session: Session, seed: number): Promise
   const chance = random(seed * 2 ** 32)
   await pause(chance.between(500, 3000))
   // Too late to be found, or to be a theft.
-  if (session.isOver || Date.now() > world.endsAt - 3 * TIMES.grace) return
+  if (session.isOver || Date.now() > world.endsAt - 6 * TIMES.grace) return
   session.stolenAt = Date.now()
   session.apart = chance.chance(HABITS.apart)
   let { cookie } = session
   await pause(chance.next() ** 2 * 4000)
-  for (let failures = 0; Date.now() < world.drainsAt;) {
+  for (let failures = 0; Date.now() < (session.apart ? world.drainsAt : world.endsAt);) {
     const call = world.callName()
     while (session.apart && session.owner.isNear) await pause(50)
     const presented = cookie

@@ -32,14 +32,14 @@ export class World {
   readonly tasks: Promise<void>[] = []
   readonly begunAt = Date.now()
   readonly endsAt: number
-  /** Until then thieves and their victims go on. */
+  /** Until then thieves who keep apart and their victims go on, if they must. */
   readonly drainsAt: number
   #calls = 0
 
   constructor(calls: Calls, { seconds }: Conditions) {
     this.calls = calls
     this.endsAt = this.begunAt + seconds * 1000
-    this.drainsAt = this.endsAt + Math.min(20_000, seconds * 300)
+    this.drainsAt = this.endsAt + 10_000
   }
 
   callName(): string {
