@@ -1,5 +1,3 @@
-import { FAMILY } from './tables.ts'
-
 /*
  * One function a verb, so that a verb is one statement, and still reads after it has locked: each statement inside sees what was committed by
  * then, where one statement with a lock in it goes on with what it saw before it waited. So does the clock.
@@ -13,9 +11,6 @@ const MICROS = '(extract(epoch from clock_timestamp()) * 1000000)::bigint + a_of
 
 /** Whether the session `f` is alive. */
 export const ALIVE = 'f.ended_at is null and f.epoch >= v_epoch and v_now < f.absolute_end and v_now < f.idle_end'
-
-/** A session, for what functions return. */
-export const ROW = FAMILY.map(([name, type]) => `${name} ${type}`).join(', ')
 
 /** The names of all functions, with the types of their arguments. */
 export const SIGNATURES = {
@@ -32,21 +27,13 @@ export const SIGNATURES = {
 /** What each begins with: whose sessions, the offset of the test's clock, how long a lock is waited for, how long a revocation is remembered. */
 export const COMMON = 'a_namespace text, a_shard text, a_offset bigint, a_lock_ms integer, a_revocation bigint'
 
-/** A function of PL/pgSQL, which knows the time, the epochs and how long to wait. */
-export function define(
-  schema: string,
-  name: keyof typeof SIGNATURES,
-  args: string,
-  columns: string,
-  variables: string,
-  body: string,
-): string {
+/** A function of PL/pgSQL that answers with JSON, or with null. */
+export function define(schema: string, name: keyof typeof SIGNATURES, args: string, variables: string, body: string): string {
   return `
 create or replace function ${schema}.${name}(${args})
-returns table (${columns}) language plpgsql as $body$
-#variable_conflict use_column
+returns text language plpgsql as $body$
 declare
-  v_micros bigint; v_now bigint; v_epoch bigint; v_claims bigint; v_setting text;
+  v_micros bigint; v_now bigint; v_epoch bigint; v_claims bigint; v_setting text; v_answer text;
   ${variables}
 begin
   -- Whoever has given up waits no longer, and a connection is free again.

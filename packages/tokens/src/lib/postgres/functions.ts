@@ -1,6 +1,6 @@
-import { ALIVE, COMMON, define, lockSubject, noteEnd, readEpochs, ROW, TAKE_TIME } from './define.ts'
+import { ALIVE, COMMON, define, lockSubject, noteEnd, readEpochs, TAKE_TIME } from './define.ts'
 import { rotate } from './rotate.ts'
-import { familyColumns } from './tables.ts'
+import { familyOf } from './tables.ts'
 
 /** All functions. */
 export function functions(schema: string): string {
@@ -10,18 +10,16 @@ export function functions(schema: string): string {
 function create(schema: string): string {
   const args = `${COMMON}, a_maximum integer, a_idle bigint, a_absolute bigint, a_sid text, a_hash bytea, a_sub text, a_kid text,
   a_auth_time bigint, a_expected bigint, a_ip text, a_agent text`
-  const columns = `epoch_now bigint, claims_now bigint, sessions integer, evicted text[], ${ROW}`
   const variables = `v_own bigint; v_rows integer; v_living integer; v_evicted text[] := '{}';`
   const mine = 'f.namespace = a_namespace and f.shard = a_shard'
   return define(
     schema,
     'token_v1_create',
     args,
-    columns,
     variables,
     `${lockSubject(schema)}
   -- Lower is not moved: a subject without sessions is forgotten in time, and starts from zero.
-  if a_expected < v_epoch then return; end if;
+  if a_expected < v_epoch then return null; end if;
   select count(*), count(*) filter (where ${ALIVE}) into v_rows, v_living from ${schema}.token_family f where ${mine};
   if v_rows >= a_maximum then
     -- A refresh that was on the way is waited for: whoever it was is not the least recently used.
@@ -44,11 +42,12 @@ function create(schema: string): string {
     select coalesce(array_agg(g.sid order by g.place desc), '{}') into v_evicted from gone g;
     select count(*) into v_living from ${schema}.token_family f where ${mine} and ${ALIVE};
   end if;
-  return query insert into ${schema}.token_family as f (namespace, sid, shard, sub, secret_hash, created_at, auth_time, absolute_end, epoch, kid,
+  insert into ${schema}.token_family as f (namespace, sid, shard, sub, secret_hash, created_at, auth_time, absolute_end, epoch, kid,
       generation, idle_end, rotated_at, emitted_at, ever_confirmed, late, late_streak, ip, user_agent)
     values (a_namespace, a_sid, a_shard, a_sub, a_hash, v_now, coalesce(a_auth_time, v_now), v_now + a_absolute, v_epoch, a_kid,
       0, v_now + least(a_idle, a_absolute), v_now, v_now, false, false, 0, a_ip, a_agent)
-    returning v_epoch, v_claims, v_living + 1, v_evicted, ${familyColumns('f')};`,
+    returning json_build_array(v_epoch, v_claims, v_living + 1, v_evicted, ${familyOf('f')}) into v_answer;
+  return v_answer;`,
   )
 }
 
@@ -57,17 +56,16 @@ function end(schema: string): string {
     schema,
     'token_v1_end',
     `${COMMON}, a_sid text, a_reason text, a_hash bytea`,
-    'sub text',
-    `v_sub text;`,
+    '',
     `perform 1 from ${schema}.token_family f where f.namespace = a_namespace and f.sid = a_sid and f.shard = a_shard for update;
   ${readEpochs(schema)}
   ${TAKE_TIME}
   update ${schema}.token_family f set ended_at = v_now, ended_reason = a_reason
     where f.namespace = a_namespace and f.sid = a_sid and f.shard = a_shard and ${ALIVE} and (a_hash is null or f.secret_hash = a_hash)
-    returning f.sub into v_sub;
-  if not found then return; end if;
+    returning to_json(f.sub) into v_answer;
+  if not found then return null; end if;
   ${noteEnd(schema, 'a_sid')};
-  return query select v_sub;`,
+  return v_answer;`,
   )
 }
 
@@ -76,19 +74,19 @@ function endOthers(schema: string): string {
     schema,
     'token_v1_end_others',
     `${COMMON}, a_sid text`,
-    'sid text',
     'v_own bigint;',
     `${lockSubject(schema)}
   perform 1 from ${schema}.token_family f where f.namespace = a_namespace and f.shard = a_shard order by f.sid for update;
   ${TAKE_TIME}
-  return query with gone as (
+  with gone as (
     update ${schema}.token_family f set ended_at = v_now, ended_reason = 'revoked'
       where f.namespace = a_namespace and f.shard = a_shard and f.sid <> a_sid and ${ALIVE} returning f.sid
   ), noted as (
     insert into ${schema}.token_revocation (namespace, kind, name, epoch, claims_epoch, until)
       select a_namespace, 'session', g.sid, 0, 0, v_now + a_revocation from gone g
   )
-  select g.sid from gone g;`,
+  select coalesce(json_agg(g.sid), '[]') into v_answer from gone g;
+  return v_answer;`,
   )
 }
 
@@ -98,7 +96,6 @@ function moveEpoch(schema: string): string {
     schema,
     'token_v1_move_epoch',
     `${COMMON}, a_everything boolean`,
-    'epoch_now bigint, claims_now bigint',
     'v_own bigint;',
     `${lockSubject(schema)}
   if a_everything then
@@ -110,7 +107,7 @@ function moveEpoch(schema: string): string {
   update ${schema}.token_subject s set epoch = v_own, claims_epoch = v_claims where s.namespace = a_namespace and s.shard = a_shard;
   insert into ${schema}.token_revocation (namespace, kind, name, epoch, claims_epoch, until)
     values (a_namespace, 'subject', a_shard, v_epoch, v_claims, v_now + a_revocation);
-  return query select v_epoch, v_claims;`,
+  return json_build_array(v_epoch, v_claims);`,
   )
 }
 
@@ -119,7 +116,6 @@ function endEveryone(schema: string): string {
     schema,
     'token_v1_end_everyone',
     'a_namespace text, a_offset bigint, a_lock_ms integer, a_revocation bigint',
-    'epoch_now bigint',
     '',
     `insert into ${schema}.token_everyone as e (namespace, epoch) values (a_namespace, 0)
     on conflict (namespace) do update set epoch = e.epoch returning e.epoch into v_epoch;
@@ -128,6 +124,6 @@ function endEveryone(schema: string): string {
   update ${schema}.token_everyone e set epoch = v_epoch where e.namespace = a_namespace;
   insert into ${schema}.token_revocation (namespace, kind, name, epoch, claims_epoch, until)
     values (a_namespace, 'everyone', '', v_epoch, 0, v_now + a_revocation);
-  return query select v_epoch;`,
+  return v_epoch;`,
   )
 }

@@ -64,6 +64,7 @@ export interface PostgresSessionStore extends SessionStore {
  * import pg from 'pg'
  *
  * const sql = new pg.Pool({ connectionString: 'postgres://app@127.0.0.1/app', max: 16 })
+ * sql.on('error', console.error) // a connection that breaks while nobody uses it would end the process
  * await migratePostgres(sql) // or your migration tool, with postgresMigration()
  * export const store = postgresStore({ sql })
  * setInterval(() => void store.cleanup().catch(console.error), 60_000).unref()
@@ -93,6 +94,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresSessionSto
  *
  * const issuer = 'https://id.example'
  * const sql = new pg.Pool({ connectionString: 'postgres://verifier@127.0.0.1/app', max: 1 })
+ * sql.on('error', console.error)
  * export const verifierOf = (keys: VerificationKeys) =>
  *   createVerifier({ issuer, audience: 'https://api.example', keys, revocation: postgresFeed({ sql, issuer }) })
  * ```

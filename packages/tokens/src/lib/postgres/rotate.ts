@@ -1,18 +1,29 @@
-import { COMMON, define, noteEnd, readEpochs, ROW, TAKE_TIME } from './define.ts'
-import { familyColumns } from './tables.ts'
+import { COMMON, define, noteEnd, TAKE_TIME } from './define.ts'
+import { familyOf } from './tables.ts'
 
-/** The step of a refresh, as `refresh/step.ts` has it, on the locked session. */
+/**
+ * The step of a refresh, as `refresh/step.ts` has it. It is decided on what was committed when it began, and written if the session is still the
+ * version that was read (`xmin`); otherwise it begins again. A lock would be written to disk, also for the many refreshes that write nothing.
+ *
+ * Epochs that move meanwhile change nothing: what is written then is below them, and as dead as before.
+ */
 export function rotate(schema: string): string {
   return define(
     schema,
     'token_v1_rotate',
     `${COMMON}, a_sid text, a_hash bytea, a_generation bigint, a_kid text, a_known_dead boolean, a_ip text, a_agent text,
   a_idle bigint, a_grace bigint, a_lost bigint, a_unconfirmed bigint, a_budget integer`,
-    `outcome text, reason text, epoch_now bigint, claims_now bigint, ip_before text, user_agent_before text, ${ROW}`,
-    `f ${schema}.token_family; v_outcome text; v_reason text; v_ip text; v_agent text; v_distance bigint; v_since bigint;`,
-    `select t.* into f from ${schema}.token_family t where t.namespace = a_namespace and t.sid = a_sid and t.shard = a_shard for update;
-  if not found then return; end if;
-  ${readEpochs(schema)}
+    `f record; v_outcome text; v_reason text; v_ip text; v_agent text; v_distance bigint; v_since bigint;`,
+    `loop
+  v_reason := null;
+  select t.*, t.xmin as version, greatest(s.epoch, e.epoch, 0) as lowest, coalesce(s.claims_epoch, 0) as claims into f
+    from ${schema}.token_family t
+    left join ${schema}.token_subject s on s.namespace = a_namespace and s.shard = a_shard
+    left join ${schema}.token_everyone e on e.namespace = a_namespace
+    where t.namespace = a_namespace and t.sid = a_sid and t.shard = a_shard;
+  if not found then return null; end if;
+  v_epoch := f.lowest;
+  v_claims := f.claims;
   ${TAKE_TIME}
   v_ip := f.ip;
   v_agent := f.user_agent;
@@ -61,23 +72,27 @@ export function rotate(schema: string): string {
     end if;
   end if;
   if v_outcome in ('refused', 'repeated') then
-    return query select v_outcome, v_reason, v_epoch, v_claims, v_ip, v_agent, ${familyColumns('(f)')};
-    return;
+    return json_build_array(v_outcome, v_reason, v_epoch, v_claims, v_ip, v_agent, ${familyOf('f')});
   end if;
   if v_reason is not null then
     v_outcome := 'ended';
     f.ended_at := v_now;
     f.ended_reason := v_reason;
-    ${noteEnd(schema, 'a_sid')};
   else
     f.emitted_at := v_now;
     f.ip := coalesce(a_ip, f.ip);
     f.user_agent := coalesce(a_agent, f.user_agent);
   end if;
-  return query update ${schema}.token_family t set generation = f.generation, kid = f.kid, idle_end = f.idle_end, rotated_at = f.rotated_at,
+  update ${schema}.token_family t set generation = f.generation, kid = f.kid, idle_end = f.idle_end, rotated_at = f.rotated_at,
       emitted_at = f.emitted_at, confirmed_at = f.confirmed_at, late = f.late, late_streak = f.late_streak, ip = f.ip,
       user_agent = f.user_agent, ended_at = f.ended_at, ended_reason = f.ended_reason
-    where t.namespace = a_namespace and t.sid = a_sid
-    returning v_outcome, v_reason, v_epoch, v_claims, v_ip, v_agent, ${familyColumns('t')};`,
+    where t.namespace = a_namespace and t.sid = a_sid and t.xmin = f.version
+    returning json_build_array(v_outcome, v_reason, v_epoch, v_claims, v_ip, v_agent, ${familyOf('t')}) into v_answer;
+  exit when found;
+  end loop;
+  if v_outcome = 'ended' then
+    ${noteEnd(schema, 'a_sid')};
+  end if;
+  return v_answer;`,
   )
 }

@@ -4,8 +4,8 @@ import type { Stillborn } from '../refresh/step.ts'
 import { Follower } from '../sessions/followed-feed.ts'
 import type { Revocable, RevocationFeed } from '../sessions/revocation.ts'
 import type { Created, Epochs, NewSession, Rotated, Rotation, SessionStore, StoreSettings } from '../sessions/store.ts'
-import { Database, type Row } from './database.ts'
-import { readEpochs, readFamily, text, whole } from './record.ts'
+import { Database } from './database.ts'
+import { decodeText, encodeText, readEpochs, readFamily, toldText, whole } from './record.ts'
 import { PostgresSource } from './source.ts'
 import { statementsOf, type Statements } from './statements.ts'
 import { Sweeper, type Cleaned } from './sweeper.ts'
@@ -25,6 +25,8 @@ interface Configured {
   readonly settings: StoreSettings
   readonly feed: Follower
 }
+
+type Answer = readonly unknown[]
 
 /** Every verb is one statement, by the clock of the server. */
 export class PostgresStore implements SessionStore {
@@ -72,16 +74,22 @@ export class PostgresStore implements SessionStore {
   async create(session: NewSession): Promise<Created> {
     const { sid, shard, sub, secretHash, kid, authTime, expectedEpoch, client } = session
     if (!isSid(sid)) throw new InvalidArgumentError('sid', 'expected base64url of 16 bytes')
-    if (sub.includes('\0')) throw new InvalidArgumentError('sub', 'expected a text without the character NUL')
     const { policy, maxSessions } = this.#ready().settings
     const times = [maxSessions, policy.idleMs, policy.absoluteMs]
     const proved = authTime === undefined ? null : Math.floor(authTime)
-    const args = [...times, sid, secretHash, sub, kid, proved, expectedEpoch ?? null, ...told(client)]
-    const [row] = await this.#run('create', shard, args)
-    if (row === undefined) return { ok: false, reason: 'epoch_moved' }
-    const evicted = row['evicted'] as readonly string[]
+    const args = [...times, sid, secretHash, encodeText(sub), kid, proved, expectedEpoch ?? null, ...told(client)]
+    const answer = (await this.#run('create', shard, args)) as Answer | null
+    if (answer === null) return { ok: false, reason: 'epoch_moved' }
+    const [epoch, claimsEpoch, sessions, gone, family] = answer
+    const evicted = gone as readonly string[]
     for (const other of evicted) this.#over(other)
-    return { ok: true, family: readFamily(row), epochs: readEpochs(row), evicted, sessions: whole(row['sessions']) }
+    return {
+      ok: true,
+      family: readFamily(family as Answer),
+      epochs: readEpochs(epoch, claimsEpoch),
+      evicted,
+      sessions: whole(sessions),
+    }
   }
 
   async rotate(rotation: Rotation): Promise<Rotated> {
@@ -89,17 +97,18 @@ export class PostgresStore implements SessionStore {
     if (!isSid(sid)) return { ok: false, reason: 'unknown_session' }
     const { idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget } = this.#ready().settings.policy
     const times = [idleMs, graceMs, lostWindowMs, unconfirmedWindowMs, budget]
-    const [row] = await this.#run('rotate', shard, [sid, secretHash, generation, kid, knownDead, ...told(client), ...times])
-    if (row === undefined) return { ok: false, reason: 'unknown_session' }
-    const family = readFamily(row)
-    const outcome = row['outcome'] as 'rotated' | 'repeated' | 'replayed' | 'refused' | 'ended'
-    if (outcome !== 'refused' && outcome !== 'ended') {
-      const before = { ip: text(row['ip_before']), userAgent: text(row['user_agent_before']) }
-      return { ok: true, kind: outcome, family, epochs: readEpochs(row), before }
+    const args = [sid, secretHash, generation, kid, knownDead, ...told(client), ...times]
+    const answer = (await this.#run('rotate', shard, args)) as Answer | null
+    if (answer === null) return { ok: false, reason: 'unknown_session' }
+    const [outcome, reason, epoch, claimsEpoch, ip, userAgent, values] = answer
+    const family = readFamily(values as Answer)
+    if (outcome === 'rotated' || outcome === 'repeated' || outcome === 'replayed') {
+      const before = { ip: toldText(ip), userAgent: toldText(userAgent) }
+      return { ok: true, kind: outcome, family, epochs: readEpochs(epoch, claimsEpoch), before }
     }
     const endedNow = outcome === 'ended'
     if (endedNow) this.#over(sid)
-    return { ok: false, reason: row['reason'] as Stillborn, family, endedNow }
+    return { ok: false, reason: reason as Stillborn, family, endedNow }
   }
 
   async confirm(shard: string, sid: string, generation: number): Promise<void> {
@@ -110,14 +119,14 @@ export class PostgresStore implements SessionStore {
 
   async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined> {
     if (!isSid(sid)) return undefined
-    const [row] = await this.#run('end', shard, [sid, reason, secretHash ?? null])
-    if (row === undefined) return undefined
+    const sub = (await this.#run('end', shard, [sid, reason, secretHash ?? null])) as string | null
+    if (sub === null) return undefined
     this.#over(sid)
-    return { sub: row['sub'] as string }
+    return { sub: decodeText(sub) }
   }
 
   async endOthers(shard: string, sid: string): Promise<readonly string[]> {
-    const ended = (await this.#run('endOthers', shard, [sid.replaceAll('\0', '')])).map((row) => row['sid'] as string)
+    const ended = (await this.#run('endOthers', shard, [isSid(sid) ? sid : ''])) as readonly string[]
     for (const other of ended) this.#over(other)
     return ended
   }
@@ -133,34 +142,33 @@ export class PostgresStore implements SessionStore {
   async endEveryone(): Promise<number> {
     const { feed, settings } = this.#ready()
     const params = [settings.namespace, this.#offset(), this.#database.deadlineMs, settings.revocationMs]
-    const [row] = await this.#database.query('endEveryone', this.#texts.endEveryone, params)
-    const epoch = whole(row?.['epoch_now'])
+    const epoch = whole((await this.#ask('endEveryone', this.#texts.endEveryone, params))[0])
     feed.take({ kind: 'everyone', epoch })
     return epoch
   }
 
   async epochs(shard: string): Promise<Epochs> {
-    const [row] = await this.#database.query('epochs', this.#texts.epochs, [this.#ready().settings.namespace, shard])
-    return readEpochs(row as Row)
+    const [answer] = await this.#ask('epochs', this.#texts.epochs, [this.#ready().settings.namespace, shard])
+    return readEpochs(...(answer as [unknown, unknown]))
   }
 
   async judge({ shard, sid, epoch, claimsEpoch }: Revocable): Promise<'session_ended' | 'claims_stale' | undefined> {
     if (!isSid(sid)) return 'session_ended'
     const params = [this.#ready().settings.namespace, shard, this.#offset(), sid]
-    const [row] = (await this.#database.query('judge', this.#texts.judge, params)) as [Row]
-    const now = readEpochs(row)
-    if (row['alive'] !== true || epoch < now.epoch) return 'session_ended'
+    const [least, leastClaims, alive] = (await this.#ask('judge', this.#texts.judge, params))[0] as Answer
+    const now = readEpochs(least, leastClaims)
+    if (alive !== true || epoch < now.epoch) return 'session_ended'
     return claimsEpoch < now.claimsEpoch ? 'claims_stale' : undefined
   }
 
   async list(shard: string): Promise<readonly Family[]> {
     const params = [this.#ready().settings.namespace, shard, this.#offset()]
-    return (await this.#database.query('list', this.#texts.list, params)).map(readFamily)
+    return (await this.#ask('list', this.#texts.list, params)).map((family) => readFamily(family as Answer))
   }
 
   async #move(verb: 'endAll' | 'touchClaims', shard: string): Promise<Epochs> {
-    const rows = await this.#run('moveEpoch', shard, [verb === 'endAll'], verb)
-    const epochs = readEpochs(rows[0] as Row)
+    const answer = await this.#run('moveEpoch', shard, [verb === 'endAll'], verb)
+    const epochs = readEpochs(...(answer as [unknown, unknown]))
     this.#ready().feed.take({ kind: 'subject', shard, ...epochs, until: this.#until() })
     return epochs
   }
@@ -186,15 +194,21 @@ export class PostgresStore implements SessionStore {
   }
 
   /** Calls a function about a subject. */
-  #run(
+  async #run(
     name: 'create' | 'rotate' | 'end' | 'endOthers' | 'moveEpoch',
     shard: string,
     args: readonly unknown[],
     verb: string = name,
-  ): Promise<readonly Row[]> {
+  ): Promise<unknown> {
     const { namespace, revocationMs } = this.#ready().settings
     const common = [namespace, shard, this.#offset(), this.#database.deadlineMs, revocationMs]
-    return this.#database.query(verb, this.#texts[name], [...common, ...args])
+    return (await this.#ask(verb, this.#texts[name], [...common, ...args]))[0]
+  }
+
+  /** The answers, read. */
+  async #ask(verb: string, text: string, params: readonly unknown[]): Promise<readonly unknown[]> {
+    const rows = await this.#database.query(verb, text, params)
+    return rows.map(({ answer }) => (typeof answer === 'string' ? JSON.parse(answer) : null))
   }
 }
 
@@ -204,7 +218,7 @@ function isSid(sid: string): boolean {
 }
 
 function told({ ip, userAgent }: ClientFacts): readonly [string | null, string | null] {
-  return [ip?.replaceAll('\0', '') ?? null, userAgent?.replaceAll('\0', '') ?? null]
+  return [ip === undefined ? null : encodeText(ip), userAgent === undefined ? null : encodeText(userAgent)]
 }
 
 /** What services that share a store must have in common. */

@@ -1,32 +1,41 @@
-/** The columns of a session, in the order in which statements give them. */
-export const FAMILY = [
-  ['sid', 'text'],
-  ['shard', 'text'],
-  ['sub', 'text'],
-  ['secret_hash', 'bytea'],
-  ['created_at', 'bigint'],
-  ['auth_time', 'bigint'],
-  ['absolute_end', 'bigint'],
-  ['epoch', 'bigint'],
-  ['kid', 'text'],
-  ['generation', 'bigint'],
-  ['idle_end', 'bigint'],
-  ['rotated_at', 'bigint'],
-  ['emitted_at', 'bigint'],
-  ['confirmed_at', 'bigint'],
-  ['ever_confirmed', 'boolean'],
-  ['late', 'boolean'],
-  ['late_streak', 'integer'],
-  ['ip', 'text'],
-  ['user_agent', 'text'],
-  ['ended_at', 'bigint'],
-  ['ended_reason', 'text'],
+/** What is read of a session, in the order in which it is given. */
+const FAMILY = [
+  'sid',
+  'shard',
+  'sub',
+  'secret_hash',
+  'created_at',
+  'auth_time',
+  'absolute_end',
+  'epoch',
+  'kid',
+  'generation',
+  'idle_end',
+  'rotated_at',
+  'emitted_at',
+  'confirmed_at',
+  'ever_confirmed',
+  'late',
+  'late_streak',
+  'ip',
+  'user_agent',
+  'ended_at',
+  'ended_reason',
 ] as const
 
-/** The same as a list to select. */
-export function familyColumns(alias: string): string {
-  return FAMILY.map(([name]) => `${alias}.${name}`).join(', ')
+/** The name of a column of a session. */
+export type FamilyColumn = (typeof FAMILY)[number]
+
+/**
+ * The session of a row as a JSON array, in the order of {@link FAMILY_COLUMNS}. One text costs both sides half of what columns do, and means the same
+ * with every driver and its settings: bigints are not cut, bytes are hex.
+ */
+export function familyOf(alias: string): string {
+  const columns = FAMILY.map((name) => (name === 'secret_hash' ? `encode(${alias}.secret_hash, 'hex')` : `${alias}.${name}`))
+  return `json_build_array(${columns.join(', ')})`
 }
+
+export const FAMILY_COLUMNS: readonly FamilyColumn[] = FAMILY
 
 /**
  * The tables. Times are milliseconds of the server's clock, epochs microseconds.
