@@ -42,12 +42,16 @@ local function pack(f)
     f.epoch, f.generation, flags, f.streak, f.reason, f.ended, #f.sub, f.sub, #f.kid, f.kid, #f.ip, f.ip, #f.agent, f.agent)
 end
 
-local function epochs()
+-- Of the subject, and of everyone. For a script that has read the subject's own with something else.
+local function epochs_of(packed)
   local everyone = tonumber(redis.call('GET', all_key) or '0')
-  local packed = redis.call('HGET', subject, 'e')
   if not packed then return everyone, 0, 0 end
   local epoch, claims = struct.unpack('>I8I8', packed)
   return math.max(epoch, everyone), claims, epoch
+end
+
+local function epochs()
+  return epochs_of(redis.call('HGET', subject, 'e'))
 end
 
 local function why_dead(f, epoch, known_dead)
@@ -151,10 +155,11 @@ return { 'created', packed, whole(epoch), whole(claims), count + 1, evicted }
 /** ARGV: sid, hash, generation, kid, known dead, ip, agent, idle life, grace, lost window, unconfirmed window, budget. */
 export const ROTATE = verb(`
 local sid, generation = ARGV[6], tonumber(ARGV[8])
-local packed = redis.call('HGET', subject, sid)
+local both = redis.call('HMGET', subject, sid, 'e')
+local packed = both[1]
 if not packed then return { 'unknown' } end
 local f = open(packed)
-local epoch, claims = epochs()
+local epoch, claims = epochs_of(both[2])
 local ip, agent = f.ip, f.agent
 local idle_life, grace, lost_window, unconfirmed_window, budget = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 
@@ -273,8 +278,8 @@ return { whole(epoch), whole(claims) }
 
 /** ARGV: sid, epoch, claims epoch, as an access token has them. */
 export const JUDGE = verb(`
-local packed = redis.call('HGET', subject, ARGV[6])
-local epoch, claims = epochs()
+local both = redis.call('HMGET', subject, ARGV[6], 'e')
+local packed, epoch, claims = both[1], epochs_of(both[2])
 if not packed or why_dead(open(packed), epoch, false) or tonumber(ARGV[7]) < epoch then return 1 end
 if tonumber(ARGV[8]) < claims then return 2 end
 return 0

@@ -21,7 +21,7 @@ export class RedisSource implements RevocationSource {
 
   async read(cursor: string | undefined): Promise<RevocationBatch> {
     const ids = cursor === undefined ? [] : cursor.split(' ')
-    const parts = await Promise.all(this.#layout.buckets.map((bucket, i) => this.#bucket(bucket, ids[i] ?? '0-0')))
+    const parts = await Promise.all(this.#layout.streams.map((stream, i) => this.#readOn(stream, ids[i] ?? '0-0')))
     return {
       revocations: parts.flatMap(({ revocations }) => revocations),
       cursor: parts.map(({ last }) => last).join(' '),
@@ -34,12 +34,12 @@ export class RedisSource implements RevocationSource {
     return () => void subscription.then((end) => end()).catch(() => {})
   }
 
-  async #bucket(bucket: string, from: string): Promise<{ revocations: readonly Revocation[]; last: string }> {
+  async #readOn(stream: string, from: string): Promise<{ revocations: readonly Revocation[]; last: string }> {
     const revocations: Revocation[] = []
     let last = from
     let after = earlier(from)
     for (;;) {
-      const page = await this.#redis.read(this.#layout.streamOf(bucket), after, PAGE, { deadlineMs: this.#deadlineMs })
+      const page = await this.#redis.read(stream, after, PAGE, { deadlineMs: this.#deadlineMs })
       for (const entry of page) {
         const revocation = readEntry(entry)
         if (revocation !== undefined) revocations.push(revocation)

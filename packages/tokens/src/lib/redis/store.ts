@@ -140,13 +140,9 @@ export class RedisStore implements SessionStore {
    */
   async endEveryone(): Promise<number> {
     const { layout, feed } = this.#ready()
-    const proposals = await Promise.all(
-      layout.buckets.map((bucket) => this.#send(scripts.proposeEveryone, layout.keysIn(bucket), '-', [])),
-    )
+    const proposals = await Promise.all(layout.keysOfAll.map((keys) => this.#send(scripts.proposeEveryone, keys, '-', [])))
     const epoch = Math.max(...proposals.map(({ value }) => Number(value)))
-    const told = await Promise.all(
-      layout.buckets.map((bucket) => this.#send(scripts.endEveryone, layout.keysIn(bucket), '-', [epoch], 1)),
-    )
+    const told = await Promise.all(layout.keysOfAll.map((keys) => this.#send(scripts.endEveryone, keys, '-', [epoch], 1)))
     feed.take({ kind: 'everyone', epoch })
     if (told.some(({ acked }) => acked === 0)) this.#notDurable('endEveryone')
     return epoch
@@ -240,8 +236,11 @@ export class RedisStore implements SessionStore {
   #send(script: Script, keys: readonly string[], shard: string, args: readonly (string | number | Buffer)[], acks?: number) {
     const { redis, deadlineMs, testClockOffset } = this.#own
     const { settings, layout } = this.#ready()
-    const common = [testClockOffset(), settings.revocationMs, settings.policy.absoluteMs, shard, layout.channel]
-    const all = [...common, ...args].map((arg) => (typeof arg === 'number' ? String(arg) : arg))
+    const all = [`${testClockOffset()}`, `${settings.revocationMs}`, `${settings.policy.absoluteMs}`, shard, layout.channel] as (
+      | string
+      | Buffer
+    )[]
+    for (const arg of args) all.push(typeof arg === 'number' ? `${arg}` : arg)
     return redis.run(script, keys, all, { deadlineMs, acks })
   }
 }
