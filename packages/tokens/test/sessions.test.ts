@@ -213,3 +213,7 @@ it('[TOK-9] subjects of two issuers in one store do not meet', async () => {
   expect(codeOf(two.tokens.verifyNow(theirs.accessToken))).toBe('ok')
   expect(codeOf(one.tokens.verifyNow(theirs.accessToken))).toBe('wrong_issuer')
 })
+
+it.each([-1, 1.5, Number.NaN, Date.now() * 1000])('[TOK-1] an authTime of %s is no time in milliseconds', async (authTime) => {
+  await expect(kit().tokens.issue({ sub: 'ana', authTime })).rejects.toThrow(InvalidArgumentError)
+})

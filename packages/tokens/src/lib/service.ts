@@ -87,7 +87,7 @@ class Service<C extends object> implements TokenService<C> {
 
   async issue(input: IssueInput, client: ClientFacts = {}): Promise<Issued | Refusal<IssueRefusal>> {
     const { sub, authTime, epoch: expectedEpoch } = input
-    requireTime('authTime', authTime)
+    requireTime('authTime', authTime, LATEST)
     requireTime('epoch', expectedEpoch)
     const { store } = this.#settings
     const shard = this.#shard(sub)
@@ -276,8 +276,11 @@ function hasToken<T extends object>(target: T): target is Extract<T, { readonly 
   return ('refreshToken' in target && target.refreshToken !== undefined) || !('sid' in target)
 }
 
-function requireTime(name: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
-    throw new InvalidArgumentError(name, 'expected a whole number that is not negative')
+/** Some nine thousand years from now, in milliseconds. Microseconds of today are above it: stores keep times in six bytes. */
+const LATEST = 2 ** 48 - 1
+
+function requireTime(name: string, value: number | undefined, most = Number.MAX_SAFE_INTEGER): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0 && value <= most)) {
+    throw new InvalidArgumentError(name, 'expected a whole number that is not negative, in the unit that is stated')
   }
 }
