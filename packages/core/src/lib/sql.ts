@@ -3,5 +3,5 @@
  * Parameters are bound by the server, never spliced into the text.
  */
 export interface SqlLike {
-  query<R>(text: string, params: readonly unknown[]): Promise<{ rows: R[] }>
+  query<R>(text: string, params: unknown[]): Promise<{ rows: R[] }>
 }

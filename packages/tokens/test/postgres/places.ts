@@ -63,12 +63,19 @@ export class Place {
   }
 
   async query(text: string, params: readonly unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return (await this.sql.query<Readonly<Record<string, unknown>>>(text, params)).rows
+    return (await this.sql.query<Readonly<Record<string, unknown>>>(text, [...params])).rows
   }
 
   async close(): Promise<void> {
     await this.#end()
   }
+}
+
+/** As another user of the same server. */
+export function urlOf({ url }: Database, user: string): string {
+  const own = new URL(url)
+  own.username = user
+  return own.href
 }
 
 export function poolOf(url: string, options: pg.PoolConfig = {}): pg.Pool {

@@ -35,10 +35,10 @@ export class Database {
 
   async #ask(text: string, params: readonly unknown[]): Promise<readonly Row[]> {
     try {
-      return (await this.#sql.query<Row>(text, params)).rows
+      return (await this.#sql.query<Row>(text, [...params])).rows
     } catch (error) {
       if (!isRolledBack(error)) throw error
     }
-    return (await this.#sql.query<Row>(text, params)).rows
+    return (await this.#sql.query<Row>(text, [...params])).rows
   }
 }
