@@ -53,6 +53,7 @@ function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown
   if ('stream' in answer) {
     return (_req, res) => {
       res.setHeader('content-type', answer.type ?? 'text/plain')
+      if (answer.vary !== undefined) res.set('vary', answer.vary)
       pipeline(Readable.from(answer.stream()), res, () => {})
     }
   }

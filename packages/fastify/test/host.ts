@@ -63,8 +63,10 @@ function optionsOf(answer: HttpRoute['answer']): RouteShorthandOptionsWithHandle
   }
   if ('stream' in answer) {
     return {
-      handler: (_request, reply) =>
-        reply.header('content-type', answer.type ?? 'text/plain').send(Readable.from(answer.stream())),
+      handler(_request, reply) {
+        if (answer.vary !== undefined) reply.header('vary', answer.vary)
+        reply.header('content-type', answer.type ?? 'text/plain').send(Readable.from(answer.stream()))
+      },
     }
   }
   return {

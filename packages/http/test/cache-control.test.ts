@@ -3,6 +3,7 @@ import { guard, problems } from '@wardstone/http/web'
 import { expect, test } from 'vitest'
 
 interface Answer {
+  readonly request?: RequestInit
   readonly status?: number
   readonly headers?: HeaderList
   /** Of guards beside. */
@@ -10,13 +11,17 @@ interface Answer {
 }
 
 /** The `cache-control` of an answer of a route with this policy. */
-async function sent(policy: string, { status = 200, headers = [], guards = [] }: Answer = {}): Promise<string | null> {
+async function sent(policy: string, answer?: Answer): Promise<string | null> {
+  return (await headersOf(policy, answer)).get('cache-control')
+}
+
+async function headersOf(policy: string, { request, status = 200, headers = [], guards = [] }: Answer = {}): Promise<Headers> {
   const run = guard(cacheControl(policy), ...guards)
   const response = await run(
-    new Request('http://app.test/'),
+    new Request('http://app.test/', request),
     () => new Response(null, { status, headers: headers as [string, string][] }),
   )
-  return response.headers.get('cache-control')
+  return response.headers
 }
 
 const COOKIE: HeaderList = [['set-cookie', 'sid=1']]
@@ -83,6 +88,43 @@ test.each([
 ])('[HTTP-9] for somebody who is known, %s is %s, wherever the guards stand', async (policy, value) => {
   expect(await sent(policy, { guards: [someone] })).toBe(value)
 })
+
+test.each(['Bearer x', 'Basic YTpi'])('[HTTP-9] for who sends %s it is private, whoever looks at that', async (authorization) => {
+  const request = { headers: { authorization } }
+  expect([await sent('max-age=60', { request }), await sent('api', { request })]).toEqual(['private, max-age=60', 'no-store'])
+})
+
+test('[HTTP-9] a page is not kept for a year in the place of a missing file', async () => {
+  const page: HeaderList = [['content-type', 'Text/HTML; charset=utf-8']]
+  expect(await sent('immutable', { headers: page })).toBe('no-store')
+  expect(await sent('public, max-age=60', { headers: page })).toBe('public, max-age=60')
+  expect(await sent('immutable', { headers: [['content-type', 'text/htmlx']] })).toBe('public, max-age=31536000, immutable')
+})
+
+test('[HTTP-9] what is not kept is not kept by caches either that follow a header of their own', async () => {
+  const headers: HeaderList = [
+    ['cdn-cache-control', 'max-age=3600'],
+    ['surrogate-control', 'max-age=3600'],
+  ]
+  const failed = await headersOf('max-age=60', { status: 500, headers })
+  expect([failed.get('cdn-cache-control'), failed.get('surrogate-control')]).toEqual(['no-store', 'no-store'])
+  expect((await headersOf('max-age=60', { headers })).get('cdn-cache-control')).toBe('max-age=3600')
+})
+
+test.each(['cdn-cache-control', 'surrogate-control', 'location', 'refresh', 'content-location', 'etag'])(
+  '[HTTP-9] an error drops the %s of what failed',
+  async (name) => {
+    const boundary = problems({ report: () => {} })
+    const before = guard(() => ({ ok: true, headers: [[name as Lowercase<string>, '/x']] }))
+    const request = new Request('http://app.test/')
+    const failed = await before(request, () =>
+      boundary(request, () => {
+        throw new Error('inner')
+      }),
+    )
+    expect([failed.status, failed.headers.get(name)]).toEqual([500, null])
+  },
+)
 
 test('[HTTP-9] what a handler says itself holds, also beside a cookie and on an error', async () => {
   const headers: HeaderList = [['cache-control', 'public, max-age=5'], ...COOKIE]

@@ -56,13 +56,24 @@ test.each([
   ['encoded as nothing', { 'content-encoding': 'identity' }, [true, true]],
   ['not to be changed on the way', { 'cache-control': 'public, No-Transform' }, [false, false]],
   ['not to be changed, as another directive only begins', { 'cache-control': 'no-transformer' }, [true, true]],
-  ['a part', { 'content-range': 'bytes 0-9/100' }, [false, false]],
+  ['a part', { 'content-range': 'bytes 0-9/100' }, [true, false]],
   ['with a cookie', { 'set-cookie': 'sid=1' }, [true, false]],
 ] as const)('[HTTP-6] what is %s: varies and shrinks %j %j', (_, headers, expected) => {
   expect(both(context(), head(headers))).toEqual(expected)
 })
 
-test.each([204, 205, 206, 304, 101])('[HTTP-6] a %i is sent as it is', (status) => {
+test.each<[string, number, Record<string, string | undefined>, boolean]>([
+  ['a part of a page', 206, { 'content-range': 'bytes 0-9/100' }, true],
+  ['a part of a picture', 206, { 'content-type': 'image/png' }, false],
+  ['parts that do not say of what', 206, { 'content-type': 'multipart/byteranges; boundary=x' }, true],
+  ['what is still good', 304, { 'content-type': undefined }, true],
+  ['a picture that is still good', 304, { 'content-type': 'image/png' }, false],
+  ['what is still good and never changed on the way', 304, { 'cache-control': 'no-transform' }, false],
+])('[HTTP-6] %s (%i) varies as the whole does, and is not compressed', (_, status, headers, expected) => {
+  expect(both(context(), head(headers as Record<string, string>, status))).toEqual([expected, false])
+})
+
+test.each([204, 205, 101])('[HTTP-6] a %i is sent as it is', (status) => {
   expect(both(context(), head({}, status))).toEqual([false, false])
 })
 

@@ -114,7 +114,7 @@ export function compressionTests(host: HttpHost, { always = false } = {}): void 
     ['/token', {}, true],
     ['/secret', {}, false],
     ['/image', {}, false],
-    ['/part', {}, false],
+    ['/part', {}, true],
   ])('[HTTP-6] %s with %j is sent as it is', async (path, headers, vary) => {
     const got = await get(host, path, headers)
     expect([got.headers['content-encoding'], varies(got)]).toEqual([undefined, vary || always])
@@ -138,6 +138,23 @@ export function compressionTests(host: HttpHost, { always = false } = {}): void 
     const { headers } = await get(host, '/vary')
     const fields = (headers.vary ?? '').toLowerCase().split(', ').toSorted()
     expect(fields).toEqual(['accept-encoding', 'origin'])
+  })
+
+  test('[HTTP-6] what a handler says of Vary by its own means does not hide the encoding, and a 304 says it too', async () => {
+    async function* stream(): AsyncGenerator<string> {
+      yield TEXT
+    }
+    const routes: readonly HttpRoute[] = [
+      { method: 'GET', path: '/own', answer: { stream, vary: 'Accept-Language' } },
+      { method: 'GET', path: '/good', answer: { endpoint: () => ({ status: 304, headers: [['etag', '"1"']] }) } },
+    ]
+    const got = await get(host, '/own', {}, { routes })
+    expect([got.headers['content-encoding'], got.headers.vary?.toLowerCase()]).toEqual([
+      'gzip',
+      'accept-language, accept-encoding',
+    ])
+    const good = await get(host, '/good', {}, { routes })
+    expect([good.status, varies(good)]).toEqual([304, true])
   })
 
   test('[HTTP-6] a compressed response has the headers of baseline and what its guards add at the head', async () => {

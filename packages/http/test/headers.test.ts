@@ -67,6 +67,36 @@ test('merging leaves its inputs as they were', () => {
   ])
 })
 
+test('an empty value removes what was set before, and is never sent', () => {
+  const first: HeaderList = [
+    ['x-a', '1'],
+    ['vary', 'Origin'],
+    ['set-cookie', 'a=1'],
+  ]
+  const second: HeaderList = [
+    ['x-a', ''],
+    ['vary', ''],
+    ['set-cookie', ''],
+    ['x-never', ''],
+  ]
+  const third: HeaderList = [
+    ['x-a', '2'],
+    ['vary', 'Cookie'],
+  ]
+  const left: HeaderList = [
+    ['vary', 'Origin'],
+    ['set-cookie', 'a=1'],
+  ]
+  expect([sent(first, second), sent(mergeHeaders(first, second))]).toEqual([left, left])
+  // Also from another mount, which put its lines on the response before.
+  expect(sent([['x-never', '0']], mergeHeaders(first, second))).toEqual(left)
+  expect(sent(mergeHeaders(mergeHeaders(first, second), third))).toEqual([
+    ['x-a', '2'],
+    ['vary', 'Origin, Cookie'],
+    ['set-cookie', 'a=1'],
+  ])
+})
+
 /** What a response would send after these lists. */
 function sent(...lists: readonly HeaderList[]): ReadonlyArray<readonly [string, string]> {
   const collected = new Map<string, string[]>()
@@ -74,6 +104,7 @@ function sent(...lists: readonly HeaderList[]): ReadonlyArray<readonly [string, 
     get: (name) => collected.get(name),
     set: (name, value) => void collected.set(name, [value]),
     append: (name, value) => void collected.set(name, [...(collected.get(name) ?? []), value]),
+    remove: (name) => void collected.delete(name),
   }
   for (const headers of lists) addHeaders(target, headers)
   return [...collected].flatMap(([name, values]) => values.map((value) => [name, value] as const))

@@ -59,6 +59,7 @@ function handlerOf(answer: Exclude<HttpRoute['answer'], { readonly json: unknown
   return async (ctx) => {
     if ('stream' in answer) {
       ctx.res.setHeader('content-type', answer.type ?? 'text/plain')
+      if (answer.vary !== undefined) ctx.res.setHeader('vary', answer.vary)
       ctx.body = Readable.from(answer.stream())
     } else {
       ctx.res.setHeader(...answer.header)

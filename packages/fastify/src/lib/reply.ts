@@ -18,6 +18,10 @@ export function targetOf(reply: FastifyReply): HeaderTarget {
       reply.raw.appendHeader(name, value)
       reply.header(name, value) // appends, for cookies
     },
+    remove(name) {
+      reply.raw.removeHeader(name)
+      reply.removeHeader(name)
+    },
   }
 }
 

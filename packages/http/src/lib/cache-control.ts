@@ -1,12 +1,15 @@
 import { ConfigurationError } from '@wardstone/core'
-import { principalKey } from './context.ts'
+import { storedNowhere } from './cached.ts'
+import { principalKey, type HttpContext } from './context.ts'
 import type { Guard, HeadView } from './decision.ts'
 import type { HeaderList } from './headers.ts'
+import { isRepeated } from './request.ts'
 
 /**
  * How long an answer may be kept, named by what it is for.
  *
- * - `immutable`: files whose name changes with their content. One year, never asked for again.
+ * - `immutable`: files whose name changes with their content. One year, never asked for again. A page of HTML has one name for
+ *   ever, so it is not kept, such as the start page that is answered where a file is missing.
  * - `images`: pictures that rarely change. 30 days.
  * - `api`: answers of an API, and anything else that must not be found on a disk later. Not kept at all.
  * - `private-revalidate`: pages of somebody who is signed in. Kept by the browser alone, which asks each time whether they hold.
@@ -24,13 +27,12 @@ const FLAGS = 'public private no-store no-cache no-transform must-revalidate pro
   ' ',
 )
 const SECONDS = /^(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)=\d{1,10}$/
-const NO_STORE: HeaderList = [['cache-control', 'no-store']]
 
 /**
  * Says how long the answers of a route may be kept. Only those that are what the route is for (2xx and 304): a redirect, a
  * refusal and an error are `no-store`, or a failure of a minute would be shown for a year. `public` becomes `private` where a guard
- * has found out who asks, and `no-store` where a cookie is set: a shared cache would hand both to others. What a handler says itself
- * holds.
+ * has found out who asks or the request has an `Authorization`, and `no-store` where a cookie is set: a shared cache would hand all
+ * of them to others. What a handler says itself holds.
  *
  * @param policy - a preset, or directives such as `public, max-age=60, stale-while-revalidate=30`
  * @throws {@link ConfigurationError} `invalid_options`
@@ -42,6 +44,7 @@ const NO_STORE: HeaderList = [['cache-control', 'no-store']]
  * ```ts
  * import { cacheControl } from '@wardstone/http'
  *
+ * // Before express.static('dist/assets', { fallthrough: false }): a missing file is a 404, not whatever comes next.
  * export const assets = cacheControl('immutable')
  * export const front = cacheControl('public, max-age=60')
  * ```
@@ -54,22 +57,31 @@ export function cacheControl(policy: CacheControlPreset | (string & {})): Guard 
   if (directives.includes('no-store')) return () => ({ ok: true, headers })
   // Without `private`, a shared cache may keep what has a lifetime, whether `public` is said or not.
   const shared = !directives.includes('private')
+  const immutable = directives.includes('immutable')
   const personal: HeaderList = [['cache-control', ['private', ...directives.filter(isForOne)].join(', ')]]
   return (ctx) => ({
     ok: true,
     headers,
     head(view) {
       if (view.header('cache-control') !== value) return undefined // the handler's own
-      if (!isSuccess(view)) return NO_STORE
+      if (!isSuccess(view)) return storedNowhere(view)
+      // A page for a missing file would stand in its place for as long as nobody empties the browser.
+      if (immutable && /^text\/html\b/i.test(view.header('content-type') ?? '')) return storedNowhere(view)
       if (!shared) return undefined
-      if (view.header('set-cookie') !== undefined) return NO_STORE
-      return ctx.state.get(principalKey) === undefined ? undefined : personal
+      if (view.header('set-cookie') !== undefined) return storedNowhere(view)
+      return isPersonal(ctx) ? personal : undefined
     },
   })
 }
 
 function isSuccess({ status }: HeadView): boolean {
   return (status >= 200 && status < 300) || status === 304
+}
+
+/** Also by credentials that nobody of ours has looked at: RFC 9111 section 3.5 keeps caches from storing, unless `public` says so. */
+function isPersonal(ctx: HttpContext): boolean {
+  if (ctx.state.get(principalKey) !== undefined || ctx.header('authorization') !== undefined) return true
+  return isRepeated(ctx, 'authorization')
 }
 
 /** What still means something where only one client keeps it. */

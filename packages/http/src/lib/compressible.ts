@@ -55,6 +55,8 @@ const SHRINKS =
  * ```
  */
 export function compressible(ctx: HttpContext, head: HeadView): boolean {
+  const { status } = head
+  if (status === 206 || status === 304 || head.header('content-range') !== undefined) return false
   if (!variesByEncoding(head) || ctx.method === 'HEAD') return false
   if (ctx.header('x-no-compression') !== undefined || ctx.header('sec-fetch-site') === 'cross-site') return false
   return head.header('set-cookie') === undefined && ctx.state.get(csrfIssuedKey) === undefined
@@ -62,14 +64,18 @@ export function compressible(ctx: HttpContext, head: HeadView): boolean {
 
 /**
  * Whether the same address may be answered compressed, now or another time: then it goes with `Vary: Accept-Encoding`, compressed
- * or not, or a cache would hand the one to who asked for the other.
+ * or not, or a cache would hand the one to who asked for the other. A part of it and a 304 say so too.
  *
- * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5 | RFC 9110 section 12.5.5}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5 | RFC 9110 section 12.5.5},
+ *   {@link https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5 | section 15.4.5}
  */
 export function variesByEncoding(head: HeadView): boolean {
   const { status } = head
-  if (status < 200 || status === 204 || status === 205 || status === 206 || status === 304) return false
-  if (!SHRINKS.test(head.header('content-type') ?? '') || head.header('content-range') !== undefined) return false
+  if (status < 200 || status === 204 || status === 205) return false
+  const type = head.header('content-type')
+  // What is still good, and parts of several kinds, do not say what the whole is: a cache would forget what it depends on.
+  const unsaid = status === 304 ? type === undefined : status === 206 && /^multipart\//i.test(type ?? '')
+  if (!unsaid && !SHRINKS.test(type ?? '')) return false
   const encoding = head.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return false
   return !/(?:^|,)\s*no-transform\s*(?:,|$)/i.test(head.header('cache-control') ?? '')

@@ -1,9 +1,12 @@
-/** Header lines in the order in which they are sent. Only `set-cookie` may stand there more than once. */
+/**
+ * Header lines in the order in which they are sent. Only `set-cookie` may stand there more than once. A line with an empty value
+ * is never sent: it removes what was set before under its name. Cookies and `vary` are only added to; there, it does nothing.
+ */
 export type HeaderList = ReadonlyArray<readonly [name: Lowercase<string>, value: string]>
 
 /**
  * Adds headers to headers: `set-cookie` is appended, `vary` is united, anything else replaces the earlier line in its
- * place.
+ * place, also where it is empty, so that it still removes what an earlier mount has set.
  */
 export function mergeHeaders(into: HeaderList, more: HeaderList): HeaderList {
   if (into.length === 0) return more

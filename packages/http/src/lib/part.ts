@@ -1,5 +1,5 @@
 import type { HttpContext } from './context.ts'
-import type { Decision, Guard, HeadHook } from './decision.ts'
+import { deny, type Decision, type Guard, type HeadHook } from './decision.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
 import type { Refused } from './reply.ts'
 
@@ -16,18 +16,26 @@ export interface Part {
   head?(ctx: HttpContext): HeadHook
 }
 
-/** Several parts as one guard, in order. A refusal keeps the headers of the parts before it. */
+/** Several parts as one guard, in order. A refusal keeps the headers of the parts before it, and so does a fault. */
 export function guardOf(...parts: readonly Part[]): Guard {
   const withHead = parts.filter((part) => part.head !== undefined)
   return function baselineGuard(ctx): Decision {
     const headers: HeaderLines = []
-    for (const part of parts) {
-      const refused = part.apply(ctx, headers)
-      if (refused === undefined) continue
-      return { ...refused, reply: { ...refused.reply, headers: mergeHeaders(headers, refused.reply.headers ?? []) } }
+    try {
+      for (const part of parts) {
+        const refused = part.apply(ctx, headers)
+        if (refused !== undefined) return withHeaders(refused, headers)
+      }
+    } catch (error) {
+      // Some callback of the application's. The page that says so needs its policy as much as any other.
+      return { ...withHeaders(deny(ctx, { status: 500, code: 'internal_error' }), headers), fault: { error, headers } }
     }
     if (withHead.length === 0) return { ok: true, headers }
     const heads = withHead.flatMap((part) => part.head?.(ctx) ?? [])
-    return { ok: true, headers, head: (view) => heads.flatMap((hook) => hook(view) ?? []) }
+    return { ok: true, headers, head: heads.length === 1 ? heads[0] : (view) => heads.flatMap((hook) => hook(view) ?? []) }
   }
+}
+
+function withHeaders(refused: Refused, headers: HeaderLines): Refused {
+  return { ...refused, reply: { ...refused.reply, headers: mergeHeaders(headers, refused.reply.headers ?? []) } }
 }

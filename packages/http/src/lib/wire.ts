@@ -1,4 +1,6 @@
+import { forget, isThenable } from '@wardstone/core'
 import type { ClosedHook, HeadHook, HeadView } from './decision.ts'
+import { SHARED_CACHES } from './cached.ts'
 import { uniteVary, type HeaderList } from './headers.ts'
 import type { Reply } from './reply.ts'
 
@@ -9,29 +11,38 @@ export interface HeaderTarget {
   set(name: string, value: string): void
   /** One more line of this name. */
   append(name: string, value: string): void
+  /** All lines of this name. */
+  remove(name: string): void
 }
 
 /**
- * What describes a body that is not sent after all. Removed before a problem is written, or a compressed page that
- * failed would leave its `content-encoding` on the plain text.
+ * What describes a body that is not sent after all, or what a client or a cache should have done with it. Removed before a problem
+ * is written, or a compressed page that failed would leave its `content-encoding` on the plain text, and a failure of a minute would
+ * stay in a cache that follows a header of its own.
  */
 export const CONTENT_HEADERS: readonly string[] = [
   'accept-ranges',
+  ...SHARED_CACHES,
   'content-disposition',
   'content-encoding',
   'content-language',
+  'content-location',
   'content-range',
   'etag',
   'expires',
   'last-modified',
+  'location',
+  'refresh',
   'trailer',
   'transfer-encoding',
 ]
 
-/** Adds headers: cookies are appended, `Vary` is united, anything else replaces. */
+/** Adds headers: cookies are appended, `Vary` is united, anything else replaces, and what is empty removes. */
 export function addHeaders(target: HeaderTarget, headers: HeaderList): void {
   for (const [name, value] of headers) {
-    if (name === 'set-cookie') target.append(name, value)
+    if (value === '') {
+      if (name !== 'set-cookie' && name !== 'vary') target.remove(name)
+    } else if (name === 'set-cookie') target.append(name, value)
     else target.set(name, name === 'vary' ? uniteVary(textOf(target.get(name)), value) : value)
   }
 }
@@ -55,23 +66,25 @@ export function headView(status: number, target: HeaderTarget): HeadView {
   return { status, header: (name) => textOf(target.get(name)) }
 }
 
-/** Runs hooks just before the head is sent. One that throws adds nothing: hosts write the head where nobody can catch. */
+/** Runs hooks just before the head is sent. One that throws or is asynchronous adds nothing: hosts write the head where nobody can catch. */
 export function runHeads(hooks: readonly HeadHook[], status: number, target: HeaderTarget): void {
   const view = headView(status, target)
   for (const hook of hooks) {
     try {
-      addHeaders(target, hook(view) ?? [])
+      const added: unknown = hook(view)
+      if (isThenable(added)) forget(added)
+      else addHeaders(target, (added as HeaderList | undefined) ?? [])
     } catch {
       // The process of a host on Node would end.
     }
   }
 }
 
-/** Runs hooks when the response is over: nobody is left to tell of one that throws, and the others must run. */
+/** Runs hooks when the response is over: nobody is left to tell of one that throws, now or later, and the others must run. */
 export function runClosed(hooks: readonly ClosedHook[], status: number | undefined): void {
   for (const hook of hooks) {
     try {
-      hook({ status })
+      forget(hook({ status }))
     } catch {
       // See above.
     }

@@ -40,7 +40,10 @@ function handlerOf(answer: HttpRoute['answer']): NodeHandler {
   if (read !== undefined) return endpoint(...read)
   return (_request, response) => {
     if ('stream' in answer) {
-      response.setHeader('content-type', answer.type ?? 'text/plain')
+      response.writeHead(200, {
+        'content-type': answer.type ?? 'text/plain',
+        ...(answer.vary === undefined ? {} : { vary: answer.vary }),
+      })
       pipeline(Readable.from(answer.stream()), response, () => {})
     } else if ('throws' in answer) {
       response.setHeader(...answer.header)

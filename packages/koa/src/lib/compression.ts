@@ -1,5 +1,5 @@
-import { compressible, readCompression, type CompressionOptions } from '@wardstone/http'
-import { headersOf, headView } from '@wardstone/http/node'
+import { compressible, readCompression, variesByEncoding, type CompressionOptions } from '@wardstone/http'
+import { addHeaders, headersOf, headView } from '@wardstone/http/node'
 import { contextOf, type KoaContext, type KoaMiddleware } from './context.ts'
 
 /** The package `koa-compress`, as far as it is used here. */
@@ -34,7 +34,10 @@ export function compression(compress: Compress, options?: CompressionOptions): K
     return outer(ctx, async () => {
       await next()
       // Also where a handler has asked for it: it may not know what else is in the response.
-      const head = headView(ctx.status, headersOf(ctx.res))
+      const target = headersOf(ctx.res)
+      const head = headView(ctx.status, target)
+      // The package has said so before, and a handler that sets its own has replaced it.
+      if (variesByEncoding(head)) addHeaders(target, [['vary', 'Accept-Encoding']])
       if (!compressible(contextOf(ctx), head)) (ctx as Compressing).compress = false
     })
   }

@@ -1,6 +1,6 @@
 import { readOptions, type Duration, type OptionReader } from '@wardstone/core'
 import type { HttpContext } from '../context.ts'
-import { deny, type Guard } from '../decision.ts'
+import { deny, type Guard, type HeadHook } from '../decision.ts'
 import { clientFacts } from '../facts.ts'
 import type { HeaderList } from '../headers.ts'
 import { guardOf, type Part } from '../part.ts'
@@ -38,6 +38,7 @@ type Line = HeaderList[number]
 const EVERYBODY: Line = ['access-control-allow-origin', '*']
 const CREDENTIALS: Line = ['access-control-allow-credentials', 'true']
 const VARY: Line = ['vary', 'Origin']
+const ONLY_VARY: HeaderList = [VARY]
 const VARY_PREFLIGHT: Line = ['vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers']
 
 /**
@@ -109,6 +110,7 @@ export function readCors(o: OptionReader, site: Site): CorsPart {
     methods: isList(methods) ? methods : [],
     headers: isList(allowed) ? allowed : [],
     trusts: (origin) => credentials && listed(origin),
+    ...(everybody ? {} : { head: () => keepVary }),
     apply(ctx, headers) {
       const origin = ctx.header('origin')
       const asks = origin !== undefined && isPreflight(ctx)
@@ -129,6 +131,14 @@ export function readCors(o: OptionReader, site: Site): CorsPart {
       return undefined
     },
   }
+}
+
+/** A handler or a package that sets `Vary` itself replaces what stood there. One hook for all responses: it knows nothing of them. */
+const keepVary: HeadHook = (view) => {
+  const vary = view.header('vary')
+  if (vary !== undefined && (vary === 'Origin' || vary.startsWith('Origin,') || /(?:^|,)\s*(?:origin|\*)\s*(?:,|$)/i.test(vary)))
+    return undefined
+  return ONLY_VARY
 }
 
 /** A browser asks; `OPTIONS` alone may be anybody's, and the application may have an answer to it. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { ClosedHook, HeadHook, Reply } from '../decision.ts'
 import type { Outcome } from '../runner.ts'
 import { addHeaders, runClosed, runHeads, wireReply, type HeaderTarget } from '../wire.ts'
@@ -39,14 +40,15 @@ export function headersOf(response: ServerResponse): HeaderTarget {
     get: (name) => response.getHeader(name),
     set: (name, value) => void response.setHeader(name, value),
     append: (name, value) => void response.appendHeader(name, value),
+    remove: (name) => response.removeHeader(name),
   }
 }
 
 /**
  * Where a response keeps the hooks that wait for its head; guards of several mounts share one list, so that they run in order. On the
- * response itself: a weak map would cost more than all hooks do.
+ * response itself, the same in every copy of this package that is installed: a weak map would cost more than all hooks do.
  */
-const WAITING = Symbol('wardstone.heads')
+const WAITING: unique symbol = Symbol.for('wardstone.http.heads')
 
 /**
  * Runs the hooks when the head is about to be written. Every framework on Node, and Node itself for an implicit head,
@@ -90,10 +92,22 @@ function setAll(response: ServerResponse, headers: unknown): void {
 
 /** `finish` means that the whole response was handed over; a `close` without it, that the client went first. */
 function onceClosed(response: ServerResponse, closed: readonly ClosedHook[]): void {
+  const stream = streamOf(response)
   const settle = (): void => {
-    runClosed(closed, response.writableFinished ? response.statusCode : undefined)
+    const whole = stream === undefined ? response.writableFinished : isWhole(stream)
+    runClosed(closed, whole ? response.statusCode : undefined)
   }
   // While an asynchronous guard was thinking, the client may have gone.
-  if (response.closed) settle()
+  if (stream === undefined ? response.closed : stream.destroyed) settle()
   else response.once('close', settle)
+}
+
+/** What carries a response over HTTP/2. Its response of the compatibility API finishes also when the client cancels, and is never closed. */
+function streamOf({ req }: ServerResponse): ServerHttp2Stream | undefined {
+  return req.httpVersionMajor < 2 ? undefined : (req as unknown as { readonly stream: ServerHttp2Stream }).stream
+}
+
+/** Also where the client's end came first: it asked for nothing more than it got. */
+function isWhole({ aborted, rstCode, writableFinished }: ServerHttp2Stream): boolean {
+  return writableFinished && !aborted && rstCode === 0
 }

@@ -1,7 +1,7 @@
 import { readOptions, warn, type OptionReader } from '@wardstone/core'
+import { SHARED_CACHES, storedNowhere } from '../cached.ts'
 import { speaksTls } from '../context.ts'
 import type { Guard, HeadHook } from '../decision.ts'
-import type { HeaderList } from '../headers.ts'
 import { guardOf, type HeaderLines, type Part } from '../part.ts'
 import { nonceKey, takesNonceKey } from './nonce.ts'
 import { readHeaders, type HeaderPlan, type SecureHeadersOptions } from './plan.ts'
@@ -69,22 +69,18 @@ function nonceHeads({ policies }: HeaderPlan): NonNullable<Part['head']> {
         // A handler that has sent another, or none, has its reasons.
         if (view.header(header) === plain) headers.push([header, pieces.join(nonce)])
       }
-      const cached = SHARED_CACHES.filter((name) => view.header(name) !== undefined)
-      if (!warned && ['cache-control' as const, ...cached].some((name) => LASTING.test(view.header(name) ?? ''))) {
+      if (!warned && CACHED.some((name) => LASTING.test(view.header(name) ?? ''))) {
         warned = true
         warn(
           'WARDSTONE_NONCE_CACHED',
           'A page with a nonce asked to be cached and was sent with no-store: from a cache, others would get the same nonce. Cache pages that ask for none.',
         )
       }
-      return [...headers, ...STORED_NOWHERE, ...cached.map((name) => [name, 'no-store'] as const)]
+      return [...headers, ...storedNowhere(view)]
     }
 }
 
-const STORED_NOWHERE: HeaderList = [['cache-control', 'no-store']]
-
-/** What caches of a network follow before `Cache-Control`: RFC 9213, and what came before it. */
-const SHARED_CACHES = ['cdn-cache-control', 'surrogate-control'] as const
+const CACHED = ['cache-control', ...SHARED_CACHES]
 
 /** A lifetime, or the wish for one. */
 const LASTING = /(?:max-age|s-maxage)="?[1-9]|\bimmutable\b|\bpublic\b(?!.*max-age)/i

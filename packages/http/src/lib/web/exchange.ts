@@ -89,6 +89,7 @@ export function targetOf(headers: Headers): HeaderTarget {
     get: (name) => headers.get(name) ?? undefined,
     set: (name, value) => headers.set(name, sendable(name, value)),
     append: (name, value) => headers.append(name, sendable(name, value)),
+    remove: (name) => headers.delete(name),
   }
 }
 

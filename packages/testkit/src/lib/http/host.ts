@@ -24,7 +24,13 @@ export type HttpAnswer =
    */
   | { readonly json: JsonBodyOptions }
   /** Through the framework, as text that comes in pieces; a failure of the source comes after the head. */
-  | { readonly stream: () => AsyncIterable<string>; /** Default `text/plain`. */ readonly type?: string | undefined }
+  | {
+      readonly stream: () => AsyncIterable<string>
+      /** Default `text/plain`. */
+      readonly type?: string | undefined
+      /** Set by the framework's own means, as a handler does that knows nothing of guards. */
+      readonly vary?: string | undefined
+    }
   /** Through a handler of the framework itself that sets this header, and throws. */
   | { readonly throws: unknown; readonly header: readonly [name: string, value: string] }
 

@@ -6,6 +6,10 @@ const APP = 'https://app.test'
 const cors: BaselineOptions = { cors: { origins: [APP, 'https://*.preview.test'] } }
 const open: BaselineOptions = { cors: { origins: ['*'], credentials: false, methods: ['GET'], exposed: [] } }
 
+async function* stream(): AsyncGenerator<string> {
+  yield 'text'
+}
+
 const routes = (): readonly HttpRoute[] => [
   { method: 'GET', path: '/', answer: { endpoint: () => jsonReply(200, {}) } },
   {
@@ -20,6 +24,8 @@ const routes = (): readonly HttpRoute[] => [
     guards: [() => ({ ...ALLOW, headers: [['vary', 'Accept-Language']] })],
     answer: { endpoint: () => jsonReply(200, {}, [['vary', 'Accept']]) },
   },
+  { method: 'GET', path: '/own', answer: { stream, vary: 'Accept-Language' } },
+  { method: 'GET', path: '/both', answer: { stream, vary: 'Origin, Accept' } },
   { method: 'OPTIONS', path: '/', answer: { endpoint: () => ({ status: 204, headers: [['allow', 'GET, OPTIONS']] }) } },
 ]
 
@@ -105,6 +111,20 @@ export const corsCases: readonly HttpCase[] = [
     expect: response(200, { guards: [['vary', 'Origin, Accept-Language, Accept']], headers: [JSON_TYPE], body: '{}' }),
   },
   {
+    title: 'what a handler says of Vary by its own means does not hide the origin',
+    baseline: cors,
+    routes,
+    request: ask('GET /own'),
+    expect: streamed('Accept-Language, Origin'),
+  },
+  {
+    title: 'a handler that says itself that it varies by origin says it once',
+    baseline: cors,
+    routes,
+    request: ask('GET /both'),
+    expect: streamed('Origin, Accept'),
+  },
+  {
     title: 'a preflight of a listed origin is answered, with what may be sent and not with what was asked for',
     baseline: cors,
     routes,
@@ -149,3 +169,10 @@ export const corsCases: readonly HttpCase[] = [
     }),
   },
 ]
+
+/** The text as it comes in pieces. */
+function streamed(vary: string): HttpCase['expect'] {
+  const whole = response(200, { guards: [['vary', vary]], headers: [['content-type', 'text/plain']], body: 'text' })
+  const headers = whole.headers.filter(([name]) => name !== 'content-length')
+  return { ...whole, headers: [...headers, ['Transfer-Encoding', 'chunked']] }
+}
