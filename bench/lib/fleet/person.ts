@@ -7,13 +7,13 @@ import type { World } from './world.ts'
 
 /** Somebody who signs in, reads for a while, and signs out or goes away; some have a second device, some are robbed. */
 export class Person {
+  readonly sub: string
   readonly #world: World
-  readonly #sub: string
   readonly #random: Random
 
   constructor(world: World, seed: number) {
     this.#world = world
-    this.#sub = `person ${seed}`
+    this.sub = `person ${seed}`
     this.#random = random(seed)
   }
 
@@ -37,9 +37,9 @@ export class Person {
     const { calls, endsAt, sessions } = this.#world
     for (let failures = 0; Date.now() < endsAt;) {
       const call = this.#world.callName()
-      const { cookie, access } = await calls.to(this.#world.anyProcess(this.#random), '/login', { call, sub: this.#sub })
+      const { cookie, access } = await calls.to(this.#world.anyProcess(this.#random), '/login', { call, sub: this.sub })
       if (cookie !== undefined && access !== undefined) {
-        const session = new Session(this.#sub, call, { cookie, access })
+        const session = new Session(this.sub, call, { cookie, access })
         sessions.push(session)
         this.#read(session)
         return session
@@ -62,7 +62,8 @@ export class Person {
         await pause(Math.min(this.#random.exponential(HABITS.betweenClicks), left())) // a closed laptop
         leavesAt = Date.now() + this.#random.exponential(HABITS.visit)
         await this.#refresh(session)
-      } else if (this.#random.chance(HABITS.loads) || Date.now() >= session.access.expiresAt) await this.#refresh(session)
+      } else if (this.#random.chance(HABITS.loads) || Date.now() >= Math.min(session.access.expiresAt, endsAt))
+        await this.#refresh(session)
       else this.#read(session)
     }
   }
@@ -106,12 +107,12 @@ export class Person {
     }
   }
 
+  /** What comes back after hours comes back for the last word of the run. */
   #lostFor(): number {
     const { firstPause: second, longestPause: minute } = HABITS
-    // A laptop that is closed for hours would be closed for the rest of the run.
-    return this.#random.chance(HABITS.lostLate)
-      ? this.#random.between(2 * minute, 8 * minute)
-      : this.#random.between(second, 10 * second)
+    const late = this.#random.chance(HABITS.lostLate)
+    const wait = late ? this.#random.between(2 * minute, 8 * minute) : this.#random.between(second, 10 * second)
+    return Math.min(wait, Math.max(second, this.#world.endsAt - Date.now()))
   }
 
   /** A call of the API, which confirms. Nobody waits for it. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startCluster, startProcesses, type RedisCluster, type RedisServer } from '@wardstone/testkit/servers'
-import { random } from '../random.ts'
+import { random, type Random } from '../random.ts'
 import { Calls } from './calls.ts'
 import { Person } from './person.ts'
 import type { ProcessReport, ProcessSettings } from './report.ts'
@@ -38,10 +38,9 @@ export async function run(conditions: Conditions): Promise<Run> {
       const ports = await Promise.all(processes.members.map(async (member) => Number(await member.arrived())))
       const world = new World(new Calls(ports), conditions)
       const killed = killAtHalfTime(cluster, world)
-      await Promise.all(Array.from({ length: conditions.people }, (_, i) => new Person(world, i + 1).live()))
+      await Promise.all(Array.from({ length: conditions.people }, (_, i) => lifeOf(new Person(world, i + 1), world)))
       // Some of them begin others.
       for (let i = 0; i < world.tasks.length; i++) await world.tasks[i]
-      await Promise.all(world.sessions.map((session, i) => lastWord(world, session, i)))
       for (const member of processes.members) member.go()
       return { world, reports: await processes.results<ProcessReport>(), ...(await killed) }
     } finally {
@@ -50,6 +49,12 @@ export async function run(conditions: Conditions): Promise<Run> {
   } finally {
     await cluster.stop()
   }
+}
+
+async function lifeOf(person: Person, world: World): Promise<void> {
+  await person.live()
+  const own = world.sessions.filter(({ sub }) => sub === person.sub)
+  await Promise.all(own.map((session) => lastWord(world, session, random(world.sessions.indexOf(session)))))
 }
 
 /** Nothing of what the master writes in its last second reaches its replica, which takes its place all the same. */
@@ -84,9 +89,8 @@ async function busiest({ nodes }: RedisCluster): Promise<RedisServer> {
  * Asks each session that should be alive once more, by two tabs at once: both get the same refresh token, or none. Then the
  * one before the one before, which must be dead, and takes the session with it.
  */
-async function lastWord(world: World, session: Session, seed: number): Promise<void> {
+async function lastWord(world: World, session: Session, chance: Random): Promise<void> {
   if (session.isOver || session.stolenAt !== undefined) return
-  const chance = random(seed)
   await pause(chance.between(0, 700))
   const process = world.anyProcess(chance)
   await Promise.all([0, 1].map((tab) => ask(world, session, (process + tab) % world.calls.ports.length)))

@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** Who asks for tokens of a session, and when they did. */
-export class Party {
+class Party {
   readonly asked: Asked[] = []
   #asking = 0
   #lastAt = 0

@@ -76,7 +76,7 @@ export class World {
       const { status } = await this.calls.to(this.anyProcess(random(endedAt)), '/refresh', { cookie })
       ending.renewed = status === 200
     }
-    for (const afterMs of [0, 500, 1500]) {
+    for (const afterMs of [0, 500, 1000]) {
       const at = endedAt + TIMES.maxStaleness + afterMs
       await pause(Math.max(0, at - Date.now()))
       if (Date.now() >= access.expiresAt) return
