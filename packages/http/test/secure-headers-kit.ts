@@ -10,12 +10,12 @@ export function allowed(options?: SecureHeadersOptions, ctx: HttpContext = conte
   return decision
 }
 
-/** By name. Fails where a name stands twice. */
+/** What is sent, by name. Fails where a name stands twice. */
 export function headersOf(options?: SecureHeadersOptions, ctx?: HttpContext): Readonly<Record<string, string>> {
   const { headers = [] } = allowed(options, ctx)
   const byName = Object.fromEntries(headers)
   if (Object.keys(byName).length !== headers.length) throw new Error('a header stands there twice')
-  return byName
+  return Object.fromEntries(headers.filter(([, value]) => value !== ''))
 }
 
 /** The policy by directive. */

@@ -61,12 +61,21 @@ export function parseCsp(text: string): { readonly directives: Directives; reado
 /**
  * Warns of a policy that lets an attacker's script run. What browsers ignore beside `'strict-dynamic'` or a hash is no
  * danger: it is there for those that do not know these.
+ *
+ * @param nonces - whether scripts may be allowed by a nonce, and so from wherever `<base>` says
+ * @see {@link https://research.google/pubs/csp-is-dead-long-live-csp-on-the-insecurity-of-whitelists-and-the-future-of-content-security-policy/ | CSP Is Dead, Long Live CSP!}
  */
-export function warnOfUnsafe(directives: Directives): void {
+export function warnOfUnsafe(directives: Directives, nonces: boolean): void {
   const scripts = directives.get('script-src') ?? directives.get('default-src')
   const lists = [scripts, directives.get('script-src-elem')].filter((list) => list !== undefined)
   const found = new Set(lists.flatMap(unsafeIn))
   if (scripts === undefined) found.add('neither script-src nor default-src')
+  if (unsafeIn(directives.get('script-src-attr') ?? []).includes("'unsafe-inline'"))
+    found.add("'unsafe-inline' of script-src-attr")
+  // With a `<base>` of his own, an attacker has the page's own script with a relative address come from his host.
+  const bases = directives.get('base-uri')
+  if ((nonces || scripts?.includes("'strict-dynamic'") === true) && bases === undefined) found.add('the lack of base-uri')
+  if (bases?.some(isAnywhere) === true) found.add('a base-uri that may be anywhere')
   if (found.size === 0) return
   warn(
     'WARDSTONE_UNSAFE_CSP',
@@ -80,8 +89,15 @@ function unsafeIn(sources: readonly string[]): readonly string[] {
   return sources.filter((source) => {
     if (source === "'unsafe-eval'") return true
     if (source === "'unsafe-inline'") return !inline
-    return !strict && /^(?:\*|https?:|data:)$/i.test(source)
+    return !strict && isAnywhere(source)
   })
+}
+
+/** Whether an attacker can have something there: a whole scheme, every host, or every host of a part of the network. */
+function isAnywhere(source: string): boolean {
+  if (/^(?:https?|data|blob|filesystem):$/i.test(source)) return true
+  const host = source.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[:/].*$/, '')
+  return /^\*(?:\.(?:(?:ac|co|com|edu|gov|net|org)\.)?[a-z]+)?$/i.test(host)
 }
 
 function isEntries(value: unknown): boolean {

@@ -4,8 +4,9 @@ import type { SecureHeadersPreset } from './presets.ts'
 /** Headers by lower-case name; `false` leaves one out. */
 export type Override = Readonly<Record<string, string | false>>
 
-/** They belong to one response or one connection, not to all of an application. */
-const REFUSED = new Set(['connection', 'content-length', 'content-type', 'set-cookie', 'transfer-encoding'])
+/** They belong to one response, one connection or another part of `baseline`, not to all of an application. */
+const REFUSED =
+  /^(?:access-control-.*|age|allow|clear-site-data|connection|content-(?:disposition|encoding|length|location|range|type)|date|etag|keep-alive|last-modified|location|proxy-.*|refresh|retry-after|set-cookie|trailer|transfer-encoding|upgrade|vary|www-authenticate|x-request-id)$/
 
 /** Reads headers that are given as text. */
 export function readOverride(o: OptionReader): Override {
@@ -14,7 +15,7 @@ export function readOverride(o: OptionReader): Override {
   const own: Record<string, string | false> = Object.create(null)
   if (override === undefined || !isHeaderBag(override)) return own
   for (const name of Object.keys(override)) {
-    if (REFUSED.has(name)) o.problem('override', `${name} is no header of every response`)
+    if (REFUSED.test(name)) o.problem('override', `${name} is no header of every response`)
   }
   return Object.assign(own, override)
 }

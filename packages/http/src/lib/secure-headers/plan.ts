@@ -4,6 +4,7 @@ import type { HeaderList } from '../headers.ts'
 import { parseCsp, readCsp, warnOfUnsafe, type CspOptions } from './csp.ts'
 import type { Directives } from './directives.ts'
 import { frameOptionsOf, readOverride, refuseContradictions, type Override } from './override.ts'
+import { readPermissions, type Permissions } from './permissions.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { constantHeaders, POLICIES, type SecureHeadersPreset } from './presets.ts'
 import { readTransport, transportProblem, type HstsOptions } from './transport.ts'
@@ -21,7 +22,15 @@ export interface SecureHeadersOptions {
   readonly hsts?: HstsOptions | false | undefined
   /** Where browsers report what broke a policy: an `https` URL. Default: nowhere. */
   readonly reportTo?: string | undefined
-  /** Headers by lower-case name, over everything else; `false` leaves one out. */
+  /**
+   * Whom features of browsers are left to, over the list of the preset, which denies what reaches the surroundings of a device, and
+   * money: `{ payment: ['self', 'https://pay.example.com'] }`. `[]` is nobody, `['*']` everybody.
+   */
+  readonly permissions?: Permissions | undefined
+  /**
+   * Headers by lower-case name, over everything else; `false` leaves one out, also where an earlier guard has set it. Those that
+   * belong to one response or to another part of `baseline` are refused.
+   */
   readonly override?: Readonly<Record<Lowercase<string>, string | false>> | undefined
 }
 
@@ -36,6 +45,7 @@ export interface HeaderPlan {
 
 const [ENFORCED, REPORTED] = ['content-security-policy', 'content-security-policy-report-only'] as const
 const TRANSPORT = 'strict-transport-security'
+const FEATURES = 'permissions-policy'
 
 /** Reads the options into what is sent. */
 export function readHeaders(o: OptionReader): HeaderPlan {
@@ -47,16 +57,18 @@ export function readHeaders(o: OptionReader): HeaderPlan {
   const ancestors = enforced?.get('frame-ancestors')
   refuseContradictions(o, override, preset, ancestors)
   if (reportTo !== undefined && override['reporting-endpoints'] !== undefined) both(o, 'reportTo', 'reporting-endpoints')
-  if (enforced !== undefined) warnOfUnsafe(enforced)
+  const nonces = takesNonces(preset, enforced, reported)
+  if (enforced !== undefined) warnOfUnsafe(enforced, nonces)
+  const permissions = readPermissions(o)
+  if (isGiven(o, 'permissions') && override[FEATURES] !== undefined) both(o, 'permissions', FEATURES)
 
-  const headers = new Map(constantHeaders(preset, reportTo))
+  // An empty value removes what an earlier guard has set: a route that may be framed must not keep the DENY of the application.
+  const headers = constantHeaders(preset, reportTo, permissions)
   const frames = ancestors === undefined ? 'DENY' : frameOptionsOf(ancestors)
-  if (frames === undefined) headers.delete('x-frame-options')
-  else headers.set('x-frame-options', frames)
+  headers.set('x-frame-options', frames ?? '')
   for (const [name, value] of Object.entries(override)) {
     if (name === ENFORCED || name === REPORTED || name === TRANSPORT) continue
-    if (value === false) headers.delete(name)
-    else headers.set(name, value)
+    headers.set(name, value === false ? '' : value)
   }
 
   const policies = [
@@ -65,10 +77,12 @@ export function readHeaders(o: OptionReader): HeaderPlan {
   ]
   const lines = (secure: boolean): HeaderList => {
     const sent = policies.map(({ header, overTls, inClear }): HeaderLines[number] => [header, (secure ? overTls : inClear).plain])
-    if (secure && transport !== undefined) sent.push([TRANSPORT, transport])
+    if (enforced === undefined) sent.push([ENFORCED, ''])
+    if (reported === undefined && override[REPORTED] === false) sent.push([REPORTED, ''])
+    if (secure) sent.push([TRANSPORT, transport ?? ''])
     return [...sent, ...headers] as HeaderList
   }
-  return { policies, nonces: takesNonces(preset, enforced, reported), overTls: lines(true), inClear: lines(false) }
+  return { policies, nonces, overTls: lines(true), inClear: lines(false) }
 }
 
 /** Data has no scripts, and should pay for none; unless its policy speaks of them. */

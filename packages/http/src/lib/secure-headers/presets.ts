@@ -28,31 +28,12 @@ export const POLICIES: Readonly<Record<SecureHeadersPreset, Directives>> = {
   isolated: PAGES,
 }
 
-/**
- * What reaches the surroundings of a device, or money. Neither passkeys nor fullscreen, which pages need, nor
- * `cross-origin-isolated`, which the preset `isolated` is for; and only names that browsers know, since they complain of
- * others in every console.
- */
-const DENIED: readonly string[] = [
-  'accelerometer',
-  'camera',
-  'display-capture',
-  'geolocation',
-  'gyroscope',
-  'hid',
-  'idle-detection',
-  'magnetometer',
-  'microphone',
-  'midi',
-  'payment',
-  'serial',
-  'usb',
-  'xr-spatial-tracking',
-]
-const PERMISSIONS = DENIED.map((feature) => `${feature}=()`).join(', ')
-
 /** The headers of a preset that are always the same, in the order in which they are sent. */
-export function constantHeaders(preset: SecureHeadersPreset, reportTo: string | undefined): ReadonlyMap<string, string> {
+export function constantHeaders(
+  preset: SecureHeadersPreset,
+  reportTo: string | undefined,
+  permissions: string,
+): Map<string, string> {
   const reported = reportTo === undefined ? '' : '; report-to="default"'
   const headers = new Map([
     ['x-content-type-options', 'nosniff'],
@@ -60,7 +41,7 @@ export function constantHeaders(preset: SecureHeadersPreset, reportTo: string | 
     // The filter that old browsers had could be made to cut out a page's own scripts.
     ['x-xss-protection', '0'],
     ['referrer-policy', 'strict-origin-when-cross-origin'],
-    ['permissions-policy', PERMISSIONS],
+    ['permissions-policy', permissions],
     ['cross-origin-opener-policy', `same-origin${reported}`],
   ])
   if (preset === 'isolated') headers.set('cross-origin-embedder-policy', `require-corp${reported}`)

@@ -193,6 +193,49 @@ export const secureHeaderCases: readonly HttpCase[] = [
     }),
   },
   {
+    title: 'a route that others may frame does not keep the DENY of the application',
+    routes: () =>
+      at(() => jsonReply(200, {}), [secureHeaders({ csp: { directives: { 'frame-ancestors': ['https://partner.test'] } } })]),
+    request: ask('GET /'),
+    expect: response(200, {
+      baseline: replaced(BASELINE, [
+        'content-security-policy',
+        PAGE_POLICY.replace("frame-ancestors 'none'", 'frame-ancestors https://partner.test'),
+      ]).filter(([name]) => name !== 'x-frame-options'),
+      headers: [JSON_TYPE],
+      body: '{}',
+    }),
+  },
+  {
+    title: 'a route may leave out what the application sends, also its policy and HSTS',
+    baseline: TRUSTED,
+    routes: () =>
+      at(() => jsonReply(200, {}), [secureHeaders({ csp: false, hsts: false, override: { 'referrer-policy': false } })]),
+    request: ask('GET /', ...OVER_TLS),
+    expect: response(200, {
+      baseline: chosen(BASELINE).filter(([name]) => name !== 'content-security-policy' && name !== 'referrer-policy'),
+      headers: [JSON_TYPE],
+      body: '{}',
+    }),
+  },
+  {
+    title: 'a guard may remove what was set before it, and nothing empty is sent',
+    routes: () =>
+      at(
+        () => jsonReply(200, {}),
+        [
+          () => ({ ok: true, headers: [['x-frame-options', '']] }),
+          () => ({ ok: true, headers: [['x-nothing', '']], head: () => [['referrer-policy', '']] }),
+        ],
+      ),
+    request: ask('GET /'),
+    expect: response(200, {
+      baseline: BASELINE.filter(([name]) => name !== 'x-frame-options' && name !== 'referrer-policy'),
+      headers: [JSON_TYPE],
+      body: '{}',
+    }),
+  },
+  {
     title: 'a policy is sent once, also where two guards set the same',
     routes: () => at(page(), [secureHeaders()]),
     request: ask('GET /'),
