@@ -3,6 +3,6 @@ export { baseline, chunksOf, endpoint, guard, problems } from './lib/node/handle
 export type { Next, NodeErrorHandler, NodeHandler } from './lib/node/handlers.ts'
 export { listener } from './lib/node/listener.ts'
 export { contextOf, cspNonce, principal } from './lib/node/request.ts'
-export { applyOutcome, endReply, headersOf } from './lib/node/response.ts'
+export { applyOutcome, endReply, headersOf, isGone } from './lib/node/response.ts'
 export { addHeaders, CONTENT_HEADERS, headView, wireReply } from './lib/wire.ts'
 export type { HeaderTarget } from './lib/wire.ts'

@@ -10,6 +10,7 @@ import {
   type Guard,
   type HttpContext,
   type HttpEvent,
+  type Refused,
 } from '@wardstone/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -251,7 +252,9 @@ test('[HTTP-3] a token is made behind csrf, for somebody who has a session', () 
 
 test('[HTTP-3] a session that comes late is a mistake, not a session that all share', () => {
   const session = (() => Promise.resolve('ana')) as unknown as CsrfTokenOptions['session']
-  expect(() => asked(guardOf({ session }), 'ana', tokenFor('ana'))).toThrow(InvalidArgumentError)
+  const { decision } = asked(guardOf({ session }), 'ana', tokenFor('ana')) as HttpContext & { readonly decision: Refused }
+  expect([decision.ok, decision.reply.status]).toEqual([false, 500])
+  expect(decision.fault?.error).toBeInstanceOf(InvalidArgumentError)
 })
 
 test.each([

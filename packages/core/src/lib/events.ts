@@ -1,3 +1,5 @@
+import { forget } from './thenable.ts'
+
 /** How much attention an event asks for. `critical` wakes somebody. */
 export type Severity = 'info' | 'warn' | 'critical'
 
@@ -50,9 +52,7 @@ export function emitter<E extends SecurityEvent>(sink: EventSink<E> | undefined)
   if (sink === undefined) return () => {}
   return (event) => {
     try {
-      const pending = sink(event)
-      // Not instanceof: a promise of another realm or library rejects as loudly.
-      if (pending !== undefined) Promise.resolve(pending).catch(() => {})
+      forget(sink(event))
     } catch {
       // Reporting is never a reason to fail what is reported.
     }

@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import { contextOf, cspNonce } from './context.ts'
 import { guard } from './guard.ts'
+import { leaveBaseline } from './left-out.ts'
 import { plugin } from './plugin.ts'
 import { sendReply } from './reply.ts'
 
@@ -56,6 +57,7 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
       apply.call(instance, request, reply, done)
     }
     instance.addHook('onRequest', hook)
+    leaveBaseline(instance, hook)
     instance.addHook('onReady', (done) => {
       // Node's own default is five minutes; Fastify turns it off.
       if (instance.server.requestTimeout === 0) {

@@ -3,7 +3,8 @@ import { cspNonce as nonceOf, principalKey, type HttpContext } from '@wardstone/
 import { NodeContext } from '@wardstone/http/node'
 import type { FastifyRequest } from 'fastify'
 
-const CONTEXT = Symbol('wardstone.context')
+/** The same in every copy of this package that is installed: what one finds out of a request, the others must know. */
+const CONTEXT: unique symbol = Symbol.for('wardstone.http.fastify-context')
 
 class FastifyContext extends NodeContext<FastifyRequest> {
   constructor(request: FastifyRequest) {

@@ -1,5 +1,6 @@
 import { Transform, type Readable } from 'node:stream'
 import { hasBody, jsonRules, type JsonBodyOptions } from '@wardstone/http'
+import { chunksOf } from '@wardstone/http/node'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
 import { plugin } from './plugin.ts'
@@ -41,6 +42,7 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
       'application/json',
       { parseAs: 'buffer', bodyLimit: rules.limit },
       (request, body: Buffer, done) => {
+        if (rules.isNone(contextOf(request), body.length)) return done(null, undefined)
         let value: unknown
         try {
           value = rules.parse(body)
@@ -59,6 +61,18 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
         skipBody(request)
         return done(null, payload)
       }
+      if (request.headers['content-type'] === undefined) {
+        // Over HTTP/2 only its bytes tell that there is a body, and Fastify would leave them.
+        bringsNothing(payload)
+          .then((nothing) => {
+            const untyped = nothing ? undefined : rules.requireJson(ctx, true)
+            if (untyped !== undefined) return sendReply(reply, untyped.reply)
+            skipBody(request)
+            done(null, payload)
+          })
+          .catch(done)
+        return
+      }
       // Who goes away in the middle is nobody's fault here; Fastify gives that error a status, and no sign whose it is.
       payload.once('error', (error) => Object.assign(error, { expose: true }))
       const own = Math.max(rules.limit, request.routeOptions.bodyLimit ?? 0)
@@ -71,6 +85,16 @@ export function jsonBody(options?: JsonBodyOptions): FastifyPluginCallback {
       done(null, limited(payload, limit, tooLarge))
     })
   })
+}
+
+/** Whether a body ends without a byte, or without its client. */
+async function bringsNothing(body: Readable): Promise<boolean> {
+  try {
+    for await (const _ of chunksOf(body)) return false
+  } catch {
+    // The client went away in the middle.
+  }
+  return true
 }
 
 /** Whether the application has added a parser for what comes, which then is not for us to judge. */

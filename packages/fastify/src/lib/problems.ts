@@ -2,6 +2,7 @@ import { faultAnswers, inContext, notFoundProblem, type ProblemsOptions } from '
 import { CONTENT_HEADERS } from '@wardstone/http/node'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
+import { afterBaseline } from './left-out.ts'
 import { plugin } from './plugin.ts'
 import { sendReply } from './reply.ts'
 import { skipBody } from './skip-body.ts'
@@ -25,13 +26,15 @@ export function problems(options?: ProblemsOptions<FastifyRequest>): FastifyPlug
       sendReply(reply, notFoundProblem(contextOf(request)))
     })
     instance.setErrorHandler(function wardstoneProblem(error, request, reply) {
-      const ctx = contextOf(request)
-      const answered = inContext(ctx, () => answer(ctx, error, reply.raw.headersSent))
-      for (const name of CONTENT_HEADERS) {
-        reply.removeHeader(name)
-        if (!reply.raw.headersSent) reply.raw.removeHeader(name) // Fastify 5.0 leaves it there
-      }
-      sendReply(reply, answered)
+      afterBaseline(request, reply, () => {
+        const ctx = contextOf(request)
+        const answered = inContext(ctx, () => answer(ctx, error, reply.raw.headersSent))
+        for (const name of CONTENT_HEADERS) {
+          reply.removeHeader(name)
+          if (!reply.raw.headersSent) reply.raw.removeHeader(name) // Fastify 5.0 leaves it there
+        }
+        sendReply(reply, answered)
+      })
     })
   })
 }

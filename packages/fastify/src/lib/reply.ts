@@ -1,5 +1,5 @@
 import type { Reply } from '@wardstone/http'
-import { addHeaders, endReply, wireReply, type HeaderTarget } from '@wardstone/http/node'
+import { addHeaders, endReply, isGone, wireReply, type HeaderTarget } from '@wardstone/http/node'
 import type { FastifyReply } from 'fastify'
 
 /**
@@ -27,7 +27,7 @@ export function targetOf(reply: FastifyReply): HeaderTarget {
 
 /** Sends a whole reply through Fastify, so that its hooks and logs see it. */
 export function sendReply(reply: FastifyReply, answer: Reply): void {
-  if (reply.raw.headersSent) {
+  if (reply.raw.headersSent || isGone(reply.raw)) {
     reply.hijack()
     endReply(reply.raw, answer)
     return

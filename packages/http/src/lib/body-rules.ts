@@ -1,10 +1,10 @@
 import type { OptionReader } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import { deny, type Refused } from './decision.ts'
-import type { HeaderList } from './headers.ts'
 import type { Part } from './part.ts'
 import { quoted } from './site.ts'
 import { sharedStateKey, type StateKey } from './state.ts'
+import { closing } from './unread.ts'
 
 /** What holds of every body, whoever reads it. */
 export interface BodyOptions {
@@ -21,8 +21,6 @@ export interface BodyOptions {
 
 /** The ceiling, left for whoever reads a body whose length nobody announced. */
 const ceilingKey: StateKey<number> = sharedStateKey('body ceiling')
-
-const CLOSING: HeaderList = [['connection', 'close']]
 
 /**
  * Refuses bodies by what is announced of them, as a part of `baseline`.
@@ -55,12 +53,12 @@ export function limitBelowCeiling(ctx: HttpContext, limit: number): number {
 
 /** The rest of it never gets read: the connection ends with the answer. */
 export function tooLarge(ctx: HttpContext, why: string): Refused {
-  return deny(ctx, { status: 413, code: 'body_too_large', headers: CLOSING }, why)
+  return deny(ctx, { status: 413, code: 'body_too_large', headers: closing(ctx) }, why)
 }
 
 /** What was read of it, or could not be, is no body. */
 export function malformed(ctx: HttpContext, why: string): Refused {
-  return deny(ctx, { status: 400, code: 'malformed_request', headers: CLOSING }, why)
+  return deny(ctx, { status: 400, code: 'malformed_request', headers: closing(ctx) }, why)
 }
 
 function malformedLength(ctx: HttpContext, length: string): Refused {

@@ -3,7 +3,7 @@ import type { HeaderList } from './headers.ts'
 import { problem, type ProblemInput } from './problem.ts'
 import type { Refused, Reply } from './reply.ts'
 
-export type { Refused, Reply } from './reply.ts'
+export type { Fault, Refused, Reply } from './reply.ts'
 
 /** The head of a response as it is about to be sent. */
 export interface HeadView {
@@ -15,8 +15,8 @@ export interface HeadView {
 /** Called once, just before the head is sent; what it returns is merged into it. */
 export type HeadHook = (head: HeadView) => HeaderList | undefined
 
-/** Called once the response is over; `status` is `undefined` when the client went away before it was sent. */
-export type ClosedHook = (end: { readonly status: number | undefined }) => void
+/** Called once the response is over, and not waited for; `status` is `undefined` when the client went away before it was sent. */
+export type ClosedHook = (end: { readonly status: number | undefined }) => unknown
 
 /** The request may go on. */
 export interface Allowed {

@@ -4,6 +4,7 @@ import type { Endpoint, Refused, Reply } from './decision.ts'
 import { errorOf } from './error-of.ts'
 import { readJsonRules, type JsonRules } from './json-body.ts'
 import type { JsonLimits } from './parse-json.ts'
+import { hasBody } from './request.ts'
 
 /** Options of every adapter's `endpoint`. */
 export interface EndpointOptions extends JsonLimits {
@@ -69,9 +70,8 @@ export async function readJsonBody(rules: JsonRules, ctx: HttpContext, body: Inc
   // Of what is parsed already, its parser has judged the size.
   const refused = body.chunks === undefined || body.parsed !== undefined ? rules.requireJson(ctx) : rules.before(ctx)
   if (refused !== undefined) return refused
-  const announced = rules.expects(ctx)
   // What comes with GET is never read; and some parsers make an empty object of no body at all.
-  if (ctx.method === 'GET' || ctx.method === 'HEAD' || !(announced || body.unannounced === true)) return NO_BODY
+  if (ctx.method === 'GET' || ctx.method === 'HEAD' || !(hasBody(ctx) || body.unannounced === true)) return NO_BODY
   if (body.parsed !== undefined || body.chunks === undefined) return { ok: true, body: body.parsed }
   const limit = rules.limitOf(ctx)
   const arriving = body.chunks()
@@ -86,7 +86,7 @@ export async function readJsonBody(rules: JsonRules, ctx: HttpContext, body: Inc
   } catch {
     return rules.refuse(ctx, 'malformed', 'the client went away in the middle of the body')
   }
-  if (size === 0 && !announced) return NO_BODY
+  if (rules.isNone(ctx, size)) return NO_BODY
   return rules.requireJson(ctx, true) ?? parsed(rules, ctx, chunks, size)
 }
 

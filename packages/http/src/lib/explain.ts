@@ -3,7 +3,7 @@ import type { Refused } from './reply.ts'
 import { sharedStateKey, type StateKey } from './state.ts'
 
 /** The refusal that ended the request. */
-export const refusedByKey: StateKey<Refused> = sharedStateKey('refused by')
+export const refusedByKey: StateKey<Refused | undefined> = sharedStateKey('refused by')
 
 /** Which rule refused a request, and why. */
 export interface Explanation {

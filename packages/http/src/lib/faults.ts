@@ -1,4 +1,4 @@
-import { readOptions } from '@wardstone/core'
+import { forget, readOptions } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import { faultProblem } from './problem.ts'
 import type { Reply } from './reply.ts'
@@ -11,9 +11,9 @@ import type { Reply } from './reply.ts'
 export interface ProblemsOptions<Raw = unknown> {
   /**
    * Told of every error that was answered with 500 or above, or came after the head was sent. Default: where the framework
-   * tells of errors itself, else `console.error`.
+   * tells of errors itself, else `console.error`. May be asynchronous; whatever it throws is swallowed.
    */
-  readonly report?: ((error: unknown, ctx: HttpContext<Raw>) => void) | undefined
+  readonly report?: ((error: unknown, ctx: HttpContext<Raw>) => unknown) | undefined
 }
 
 /**
@@ -24,14 +24,14 @@ export interface ProblemsOptions<Raw = unknown> {
  */
 export function faultAnswers<Raw>(
   options: ProblemsOptions<Raw> | undefined,
-  fallback: (error: unknown, ctx: HttpContext<Raw>) => void = (error) => console.error(error),
+  fallback: (error: unknown, ctx: HttpContext<Raw>) => unknown = (error) => console.error(error),
 ): (ctx: HttpContext<Raw>, error: unknown, headSent: boolean) => Reply {
   const report = readOptions('problems', options, (o) => o.callback<ProblemsOptions<Raw>['report']>('report')) ?? fallback
   return (ctx, error, headSent) => {
     const reply = faultProblem(ctx, error)
     if (reply.status >= 500 || headSent) {
       try {
-        report(error, ctx)
+        forget(report(error, ctx))
       } catch {
         // Whoever sent the request still gets an answer.
       }

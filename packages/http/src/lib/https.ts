@@ -2,6 +2,7 @@ import type { OptionReader } from '@wardstone/core'
 import { claimsTls } from './client.ts'
 import { speaksTls, type HttpContext } from './context.ts'
 import { deny } from './decision.ts'
+import { isExcepted } from './exception.ts'
 import type { Part } from './part.ts'
 import type { Refused } from './reply.ts'
 import { targetOf } from './request.ts'
@@ -35,7 +36,7 @@ export function readHttps(o: OptionReader, site: Site): Part | undefined {
   }
   return {
     apply(ctx) {
-      if (speaksTls(ctx) || except?.(ctx) === true) return undefined
+      if (speaksTls(ctx) || isExcepted(ctx, except)) return undefined
       // Somebody says that it came over TLS: back it would come.
       if (claimsTls(ctx)) return deny(ctx, REFUSAL, `${UNTRUSTED}${ctx.ip ?? 'unknown'}`)
       if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return deny(ctx, REFUSAL, `${ctx.method.slice(0, 32)} came without TLS`)

@@ -5,7 +5,7 @@ import type { Refused } from './decision.ts'
 import { refusedByKey } from './explain.ts'
 import { requireJson } from './json.ts'
 import { JSON_LIMITS, parseJson, refuseJson, type JsonLimits } from './parse-json.ts'
-import { hasBody } from './request.ts'
+import { announcesBody, hasBody } from './request.ts'
 
 /** Options of every adapter's `jsonBody`. */
 export interface JsonBodyOptions extends JsonLimits {
@@ -47,6 +47,11 @@ export class JsonRules {
   requireJson(ctx: HttpContext, bodied?: boolean): Refused | undefined {
     const refused = requireJson(ctx, bodied)
     return refused && told(ctx, refused)
+  }
+
+  /** Whether what came is no body at all: nothing, where nothing was announced. */
+  isNone(ctx: HttpContext, size: number): boolean {
+    return size === 0 && !announcesBody(ctx)
   }
 
   /** How many bytes may come of a body that announces no length: no more than the application takes at all. */

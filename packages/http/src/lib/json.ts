@@ -1,8 +1,9 @@
 import type { HttpContext } from './context.ts'
 import { deny, type Refused, type Reply } from './decision.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
-import { hasBody } from './request.ts'
+import { announcesBody } from './request.ts'
 import { quoted } from './site.ts'
+import { closing } from './unread.ts'
 
 const JSON_HEADERS: HeaderList = [['content-type', 'application/json']]
 
@@ -19,7 +20,7 @@ export function jsonReply(status: number, body: unknown, headers: HeaderList = [
  * @param bodied - whether there is a body; default: whether one is announced
  * @see {@link https://www.rfc-editor.org/rfc/rfc8259#section-8.1 | RFC 8259 section 8.1}
  */
-export function requireJson(ctx: HttpContext, bodied: boolean = hasBody(ctx)): Refused | undefined {
+export function requireJson(ctx: HttpContext, bodied: boolean = announcesBody(ctx)): Refused | undefined {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined
   const encoding = ctx.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -42,6 +43,5 @@ function leavesUtf8(parameter: string): boolean {
 }
 
 function refuse(ctx: HttpContext, detail: string, why: string): Refused {
-  const headers: HeaderList = [['connection', 'close']]
-  return deny(ctx, { status: 415, code: 'unsupported_media_type', detail, headers }, why)
+  return deny(ctx, { status: 415, code: 'unsupported_media_type', detail, headers: closing(ctx) }, why)
 }

@@ -2,6 +2,7 @@ import { WardstoneError } from '@wardstone/core'
 import { requestIdKey, type HttpContext } from './context.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
 import type { Reply } from './reply.ts'
+import { closing } from './unread.ts'
 
 /** What a problem document says. */
 export interface ProblemInput {
@@ -93,7 +94,6 @@ const JSON_HEADERS: HeaderList = [
 ]
 /** After these, some of the body may not have been read. It never will be: the connection ends with the answer. */
 const UNREAD: ReadonlySet<number> = new Set([400, 413, 415])
-const CLOSING: HeaderList = [['connection', 'close']]
 
 /**
  * Writes a problem document, with the id of the request.
@@ -126,7 +126,7 @@ export function faultProblem(ctx: HttpContext, error: unknown): Reply {
   }
   const status = statusOf(error)
   if (status >= 500) return problem(ctx, { status: 500, code: 'internal_error' })
-  const headers = mergeHeaders(passedOn(error), UNREAD.has(status) ? CLOSING : [])
+  const headers = mergeHeaders(passedOn(error), UNREAD.has(status) ? closing(ctx) : [])
   return problem(ctx, { status, code: CODES[status] ?? 'request_refused', headers })
 }
 

@@ -16,4 +16,13 @@ export interface Refused {
   readonly code?: string | undefined
   /** What in the request broke which rule, for whoever runs the application: `explain` tells it, the client never sees it. */
   readonly why?: string | undefined
+  /** Set when it was no refusal but a fault: the adapter's error boundary then answers, and reports it. */
+  readonly fault?: Fault | undefined
+}
+
+/** What went wrong on this side while a guard of several parts judged. */
+export interface Fault {
+  readonly error: unknown
+  /** What the parts before asked for: the answer to a fault is a response like any other. */
+  readonly headers: HeaderList
 }

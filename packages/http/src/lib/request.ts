@@ -1,4 +1,5 @@
 import type { HttpContext } from './context.ts'
+import { messageOf } from './node/message.ts'
 
 /** Headers that say who asks or which site is meant: of two values, either may be the attacker's. */
 export const SINGULAR: ReadonlySet<string> = new Set(['authorization', 'origin', 'host'])
@@ -16,9 +17,21 @@ export function isRepeated(ctx: HttpContext, name: Lowercase<string>): boolean {
   return host[REPEATS]?.(name) ?? false
 }
 
-/** Whether a body is announced that is not empty. Many clients send a type with none. */
+/** Whether a body comes that is not empty, as far as the head tells. Many clients send a type with none. */
 export function hasBody(ctx: HttpContext): boolean {
+  return announcesBody(ctx) || mayBring(ctx)
+}
+
+/** Whether a header says that a body comes. */
+export function announcesBody(ctx: HttpContext): boolean {
   return (ctx.header('content-length') ?? '0') !== '0' || ctx.header('transfer-encoding') !== undefined
+}
+
+/** Over HTTP/2 a body needs no header: there is one unless the stream ended with the head, and it may still be empty. */
+function mayBring(ctx: HttpContext): boolean {
+  const message = messageOf(ctx)
+  if (message === undefined || message.httpVersionMajor < 2 || ctx.header('content-length') !== undefined) return false
+  return (message as { readonly stream?: { readonly endAfterHeaders?: boolean } }).stream?.endAfterHeaders === false
 }
 
 /**

@@ -1,10 +1,11 @@
-import { ConfigurationError } from '@wardstone/core'
+import { ConfigurationError, isThenable } from '@wardstone/core'
 import type { HttpContext } from './context.ts'
 import { boundTo } from './context-storage.ts'
 import type { Allowed, ClosedHook, Decision, Guard, HeadHook, Refused } from './decision.ts'
 import { errorOf } from './error-of.ts'
 import { refusedByKey } from './explain.ts'
 import { mergeHeaders, type HeaderList } from './headers.ts'
+import { closing, leavesBody } from './unread.ts'
 
 /**
  * What came of several guards: everything the adapter has to put on the response, and how the request goes on. A refusal
@@ -46,9 +47,9 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
   let outcome = before
   for (let i = from; i < guards.length; i++) {
     try {
-      const decision = (guards[i] as Guard)(ctx)
-      if (decision instanceof Promise) return later(decision, guards, i + 1, ctx, outcome)
-      const decided = checked(decision)
+      const decision: unknown = (guards[i] as Guard)(ctx)
+      if (isThenable(decision)) return later(decision, guards, i + 1, ctx, outcome)
+      const decided = checked(decision as Decision)
       if (!decided.ok) return refuse(ctx, outcome, decided)
       outcome = admit(ctx, outcome, decided)
     } catch (error) {
@@ -59,14 +60,14 @@ function walk(guards: readonly Guard[], from: number, ctx: HttpContext, before: 
 }
 
 async function later(
-  pending: Promise<Decision>,
+  pending: PromiseLike<unknown>,
   guards: readonly Guard[],
   next: number,
   ctx: HttpContext,
   outcome: Outcome,
 ): Promise<Outcome> {
   try {
-    const decision = checked(await pending)
+    const decision = checked((await pending) as Decision)
     if (!decision.ok) return refuse(ctx, outcome, decision)
     return await walk(guards, next, ctx, admit(ctx, outcome, decision))
   } catch (error) {
@@ -75,9 +76,15 @@ async function later(
 }
 
 function refuse(ctx: HttpContext, outcome: Outcome, refused: Refused): Outcome {
+  const { fault, reply } = refused
+  if (fault !== undefined) {
+    return { ...outcome, headers: mergeHeaders(outcome.headers, fault.headers), fault: errorOf('guard', fault.error) }
+  }
   // A preflight that is granted and a redirect end the request too, and refuse nothing.
-  if (refused.reply.status >= 400) ctx.state.set(refusedByKey, refused)
-  return { ...outcome, refused }
+  if (reply.status >= 400) ctx.state.set(refusedByKey, refused)
+  if (!leavesBody(ctx)) return { ...outcome, refused }
+  const headers = mergeHeaders(reply.headers ?? [], closing(ctx))
+  return { ...outcome, refused: { ...refused, reply: { ...reply, headers } } }
 }
 
 /** A guard that forgot to return must not pass, and its error should say so. */

@@ -1,7 +1,9 @@
 import { warn } from '@wardstone/core'
-import { readBaseline, type BaselineOptions } from '@wardstone/http'
-import { cspNonce, type KoaContext, type KoaMiddleware } from './context.ts'
-import { guard } from './guard.ts'
+import { faultAnswers, readBaseline, type BaselineOptions } from '@wardstone/http'
+import { contextOf, cspNonce, type KoaContext, type KoaMiddleware } from './context.ts'
+import { guarding } from './guard.ts'
+import { emitError, hasBoundary } from './problems.ts'
+import { sendReply } from './reply.ts'
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes on the application before
@@ -9,6 +11,9 @@ import { guard } from './guard.ts'
  * answers to an error.
  *
  * Templates find the nonce of the page as `cspNonce()`, which is in `ctx.state`: a page that does not call it may be cached.
+ *
+ * When a callback in the options throws, such as `csrf.token.session`, the answer is a problem document, too. The application's `error`
+ * event tells of it, unless `problems` stands outside of `baseline`.
  *
  * The `proxy` setting of Koa is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so.
  *
@@ -27,7 +32,13 @@ import { guard } from './guard.ts'
  */
 export function baseline(options?: BaselineOptions): KoaMiddleware {
   const { guard: base, nonces } = readBaseline(options)
-  const apply = guard(base)
+  const answer = faultAnswers(undefined, emitError)
+  const apply = guarding([base], (ctx, fault) => {
+    if (hasBoundary(ctx)) throw fault
+    // What stands inside was never asked: Koa would answer, and drop every header.
+    const context = contextOf(ctx)
+    sendReply(ctx, answer(context, fault, ctx.res.headersSent))
+  })
   let asked = false
   return function wardstoneBaseline(ctx, next) {
     if (!asked) {

@@ -24,7 +24,8 @@ interface Routed {
   readonly _matchedRoute?: unknown
 }
 
-const CONTEXT = Symbol('wardstone.context')
+/** The same in every copy of this package that is installed: what one finds out of a request, the others must know. */
+const CONTEXT: unique symbol = Symbol.for('wardstone.http.koa-context')
 
 class KoaHttpContext<C extends KoaContext> extends NodeContext<C> {
   constructor(ctx: C) {

@@ -1,6 +1,6 @@
 import { inContext, runner, type Guard } from '@wardstone/http'
 import { applyOutcome } from '@wardstone/http/node'
-import { contextOf, type KoaMiddleware } from './context.ts'
+import { contextOf, type KoaContext, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
 
 /**
@@ -19,6 +19,13 @@ import { sendReply } from './reply.ts'
  * ```
  */
 export function guard(...guards: readonly Guard[]): KoaMiddleware {
+  return guarding(guards, (_ctx, fault) => {
+    throw fault
+  })
+}
+
+/** The same, with an answer of one's own to a guard that throws. */
+export function guarding(guards: readonly Guard[], failed: (ctx: KoaContext, fault: Error) => void): KoaMiddleware {
   const run = runner(guards)
   return async function wardstoneGuard(ctx, next) {
     const context = contextOf(ctx)
@@ -27,7 +34,7 @@ export function guard(...guards: readonly Guard[]): KoaMiddleware {
     // Only now is it known, of a baseline, in which storage to go on.
     await inContext(context, () => {
       applyOutcome(ctx.res, outcome)
-      if (outcome.fault !== undefined) throw outcome.fault
+      if (outcome.fault !== undefined) return failed(ctx, outcome.fault)
       return outcome.refused === undefined ? next() : sendReply(ctx, outcome.refused.reply)
     })
   }

@@ -1,8 +1,12 @@
 import { METHODS } from 'node:http'
 import { bodyParser } from '@koa/bodyparser'
 import { jsonRules, type BodyFault, type JsonBodyOptions } from '@wardstone/http'
+import { isGone } from '@wardstone/http/node'
 import { contextOf, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
+
+/** As Koa's parser says it of HTTP/1. */
+const GONE = { status: 400 }
 
 /** What Koa's parser means by the status of its errors. They carry the body, and quote it: neither is passed on. */
 const FAULTS: Readonly<Record<number, BodyFault>> = { 400: 'malformed', 413: 'too_large' }
@@ -44,6 +48,8 @@ export function jsonBody(options?: JsonBodyOptions): KoaMiddleware {
       ctx.req.on('data', keep)
       let fault: BodyFault | undefined
       try {
+        // Over HTTP/2, what a client that has gone leaves behind cannot even be asked.
+        if (isGone(ctx.res)) throw GONE
         await (limit === rules.limit ? parse : parserOf(limit))(ctx, async () => {})
       } catch (error) {
         fault = FAULTS[Number((error as { readonly status?: unknown }).status)]
@@ -52,9 +58,17 @@ export function jsonBody(options?: JsonBodyOptions): KoaMiddleware {
         ctx.req.off('data', keep) // the rest of a refused body may still come
       }
       if (fault === 'too_large') return sendReply(ctx, rules.refuse(http, fault, 'it has come').reply)
-      const why = reasonOf(() => rules.check(Buffer.concat(chunks)))
-      if (fault !== undefined || why !== undefined) {
-        return sendReply(ctx, rules.refuse(http, 'malformed', why ?? 'The text is no JSON, or no whole one').reply)
+      const bytes = Buffer.concat(chunks)
+      if (fault === undefined && rules.isNone(http, bytes.length)) {
+        Object.assign(ctx.request, { body: undefined })
+      } else {
+        // Over HTTP/2 only its bytes tell that there is a body, which then needs a type.
+        const untyped = rules.requireJson(http, true)
+        if (untyped !== undefined) return sendReply(ctx, untyped.reply)
+        const why = reasonOf(() => rules.check(bytes))
+        if (fault !== undefined || why !== undefined) {
+          return sendReply(ctx, rules.refuse(http, 'malformed', why ?? 'The text is no JSON, or no whole one').reply)
+        }
       }
     }
     await next()

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { faultAnswers, inContext, notFoundProblem, type ProblemsOptions } from '@wardstone/http'
-import { CONTENT_HEADERS, endReply } from '@wardstone/http/node'
+import { CONTENT_HEADERS, endReply, isGone } from '@wardstone/http/node'
 import { contextOf, type KoaContext, type KoaMiddleware } from './context.ts'
 import { sendReply } from './reply.ts'
 
@@ -20,14 +20,7 @@ interface Failing {
  * @throws {@link ConfigurationError} `invalid_options`
  */
 export function problems(options?: ProblemsOptions<KoaContext>): KoaMiddleware {
-  const answer = faultAnswers(options, (error, { raw }) => {
-    // Koa's own listener takes nothing but errors.
-    raw.app.emit(
-      'error',
-      error instanceof Error ? error : new Error('Something that is no error was thrown', { cause: error }),
-      raw,
-    )
-  })
+  const answer = faultAnswers(options, emitError)
   return async function wardstoneProblems(ctx, next) {
     const failing = ctx as KoaContext & Failing
     let last: unknown
@@ -41,13 +34,31 @@ export function problems(options?: ProblemsOptions<KoaContext>): KoaMiddleware {
       if (!res.headersSent) for (const name of CONTENT_HEADERS) res.removeHeader(name)
       endReply(res, reply)
     }
-    await inContext(contextOf(ctx), next)
+    try {
+      await inContext(contextOf(ctx), next)
+    } catch (thrown) {
+      // Which is how Koa says that all went well.
+      throw thrown ?? new Error('A handler threw undefined or null')
+    }
     if (isUnanswered(ctx)) sendReply(ctx, notFoundProblem(contextOf(ctx)))
   }
 }
 
+/** Whether somebody has taken Koa's own answer to errors away. */
+export function hasBoundary(ctx: KoaContext): boolean {
+  return Object.hasOwn(ctx, 'onerror')
+}
+
+/** Tells of an error as Koa does, whose own listener takes nothing but errors. */
+export function emitError(error: unknown, { raw }: { readonly raw: KoaContext }): void {
+  const told = error instanceof Error ? error : new Error('Something that is no error was thrown', { cause: error })
+  raw.app.emit('error', told, raw)
+}
+
 /** The client went away: nobody's fault. A body that fails ends the connection by its own error, and is one. */
-function isAbort(error: unknown, { req, destroyed, errored }: ServerResponse): boolean {
+function isAbort(error: unknown, response: ServerResponse): boolean {
+  const { req, destroyed, errored } = response
+  if (isGone(response) && (error as { readonly code?: unknown }).code === 'ERR_HTTP2_INVALID_STREAM') return true
   if (error === req.socket.errored && error !== errored) return true
   return destroyed && (error as { readonly code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE'
 }

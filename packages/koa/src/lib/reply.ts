@@ -1,5 +1,5 @@
 import type { Reply } from '@wardstone/http'
-import { addHeaders, endReply, headersOf, wireReply } from '@wardstone/http/node'
+import { addHeaders, endReply, headersOf, isGone, wireReply } from '@wardstone/http/node'
 import type { KoaContext } from './context.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { KoaContext } from './context.ts'
  */
 export function sendReply(ctx: KoaContext, reply: Reply): void {
   const { res } = ctx
-  if (res.headersSent) {
+  if (res.headersSent || isGone(res)) {
     ctx.respond = false
     endReply(res, reply)
     return

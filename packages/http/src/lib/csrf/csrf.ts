@@ -4,6 +4,7 @@ import type { CorsPart } from '../cors/cors.ts'
 import { readOrigins, type OriginList, type OriginsInput } from '../cors/origin-list.ts'
 import { deny, type Guard } from '../decision.ts'
 import type { CrossSiteRefused } from '../events.ts'
+import { isExcepted } from '../exception.ts'
 import { clientFacts } from '../facts.ts'
 import { guardOf, type Part } from '../part.ts'
 import type { Refused } from '../reply.ts'
@@ -113,15 +114,6 @@ export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): CsrfPart
 function isHandshake(ctx: HttpContext): boolean {
   const upgrade = ctx.header('upgrade')
   return upgrade === undefined ? ctx.header('sec-fetch-mode') === 'websocket' : /websocket/i.test(upgrade)
-}
-
-/** Only true: a promise is no answer, and an error, which a path that cannot be decoded may cause, excuses nobody. */
-function isExcepted(ctx: HttpContext, except: CsrfOptions['except']): boolean {
-  try {
-    return except?.(ctx) === true
-  } catch {
-    return false
-  }
 }
 
 type Reason = CrossSiteRefused['data']['reason']

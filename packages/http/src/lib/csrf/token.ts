@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
-import { InvalidArgumentError, type OptionReader, type Secret, type SecretRing } from '@wardstone/core'
+import { forget, InvalidArgumentError, type OptionReader, type Secret, type SecretRing } from '@wardstone/core'
 import type { HttpContext } from '../context.ts'
 import { hasCookie } from '../cookie.ts'
 import { sharedStateKey, type StateKey } from '../state.ts'
@@ -83,9 +83,9 @@ export function readTokens(o: OptionReader): CsrfTokens {
     sessionOf(ctx) {
       const of: unknown = session(ctx)
       // A promise would be a session that everybody shares: its text is the same for all.
-      if (of !== undefined && typeof of !== 'string')
-        throw new InvalidArgumentError('session', 'expected a text or undefined, at once')
-      return of
+      if (of === undefined || typeof of === 'string') return of
+      forget(of)
+      throw new InvalidArgumentError('session', 'expected a text or undefined, at once')
     },
     issue: (of) => issue(of, (ring as SecretRing).current()),
     accepts: (token, of) => accepts(token, of, ring as SecretRing),

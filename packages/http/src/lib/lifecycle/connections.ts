@@ -17,6 +17,8 @@ interface Http1 {
   readAtRest: number
   /** No longer HTTP: a WebSocket or a tunnel. Its owner ends it, told by `onDrain`. */
   taken: boolean
+  /** What was told to say last that the connection ends: until another request came after it on the same one. */
+  announced: ServerResponse | undefined
   cancel: () => void
 }
 
@@ -88,7 +90,7 @@ export class Connections {
    */
   async drain(idleMs: number): Promise<void> {
     this.#idleMs = idleMs
-    for (const response of this.#responses.keys()) announce(response)
+    for (const [response, connection] of this.#responses) announce(connection, response)
     for (const session of this.#sessions) this.#farewell(session)
     for (const connection of this.#http1.values()) if (connection.active === 0) this.#rest(connection)
     // Not the close() of HTTP servers: theirs ends idle connections at once, which is that loss.
@@ -110,7 +112,7 @@ export class Connections {
     const connection = this.#follow(request.socket)
     connection.active++
     this.#responses.set(response, connection)
-    if (this.#idleMs !== undefined) announce(response)
+    if (this.#idleMs !== undefined) announce(connection, response)
     response.on('close', this.#finish)
   }
 
@@ -143,7 +145,7 @@ export class Connections {
   #follow(socket: Socket): Http1 {
     const known = this.#http1.get(socket)
     if (known !== undefined) return known
-    const connection: Http1 = { socket, active: 0, readAtRest: 0, taken: false, cancel: () => {} }
+    const connection: Http1 = { socket, active: 0, readAtRest: 0, taken: false, announced: undefined, cancel: () => {} }
     this.#http1.set(socket, connection)
     socket.once('close', () => {
       connection.cancel()
@@ -180,8 +182,13 @@ export class Connections {
 
 /**
  * `connection: close`, unless the head has gone. Not as a header of the application's: what clears those for an error
- * page must not clear this.
+ * page must not clear this. Of requests that were sent without waiting, only the last says so: what comes after it is not answered.
  */
-function announce(response: ServerResponse): void {
-  if (!response.headersSent) response.shouldKeepAlive = false
+function announce(connection: Http1, response: ServerResponse): void {
+  const { announced } = connection
+  if (announced !== undefined && !announced.headersSent) announced.shouldKeepAlive = true
+  connection.announced = undefined
+  if (response.headersSent || !response.shouldKeepAlive) return
+  response.shouldKeepAlive = false
+  connection.announced = response
 }

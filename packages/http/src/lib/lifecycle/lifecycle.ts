@@ -1,4 +1,4 @@
-import { emitter, InvalidArgumentError, readOptions } from '@wardstone/core'
+import { emitter, forget, InvalidArgumentError, readOptions } from '@wardstone/core'
 import { HealthCheck, nameOf } from './check.ts'
 import { type Closer, type CloserOptions } from './closers.ts'
 import { Connections, type AnyServer } from './connections.ts'
@@ -202,8 +202,7 @@ class NodeLifecycle implements Lifecycle {
   /** Whatever becomes of the report: reporting that fails, now or later, must not be the next crash. */
   readonly #report = (error: unknown): void => {
     try {
-      const pending: unknown = this.#settings.report(error)
-      if (pending instanceof Promise) pending.catch(() => {})
+      forget(this.#settings.report(error))
     } catch {
       // There is nobody left to tell.
     }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
+import { isThenable } from '@wardstone/core'
 import type { BaselineOptions } from '../baseline.ts'
 import type { ProblemsOptions } from '../faults.ts'
 import { baseline, problems, type NodeHandler } from './handlers.ts'
@@ -35,7 +36,7 @@ export function listener(
       try {
         const running: unknown = chain[at]?.(request, response, from(at + 1))
         // A rejection that nobody takes would end the process.
-        if (running instanceof Promise) running.catch(fail)
+        if (isThenable(running)) Promise.resolve(running).catch(fail)
       } catch (thrown) {
         fail(thrown)
       }

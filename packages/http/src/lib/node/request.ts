@@ -17,7 +17,8 @@ interface Routed {
   readonly params?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-const CONTEXT = Symbol('wardstone.context')
+/** The same in every copy of this package that is installed: what one finds out of a request, the others must know. */
+const CONTEXT: unique symbol = Symbol.for('wardstone.http.context')
 
 class RequestContext<R extends IncomingMessage> extends NodeContext<R> {
   constructor(request: R) {

@@ -12,7 +12,7 @@ import { addHeaders, runClosed, runHeads, wireReply, type HeaderTarget } from '.
  */
 export function applyOutcome(response: ServerResponse, outcome: Outcome, target: HeaderTarget = headersOf(response)): void {
   if (outcome.closed.length > 0) onceClosed(response, outcome.closed)
-  if (response.headersSent) return // somebody answered while an asynchronous guard was thinking
+  if (response.headersSent || isGone(response)) return // while an asynchronous guard was thinking
   if (outcome.heads.length > 0) beforeHead(response, outcome.heads)
   addHeaders(target, outcome.headers)
 }
@@ -22,6 +22,7 @@ export function applyOutcome(response: ServerResponse, outcome: Outcome, target:
  * connection is cut.
  */
 export function endReply(response: ServerResponse, reply: Reply): void {
+  if (isGone(response)) return
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()
     return
@@ -100,6 +101,11 @@ function onceClosed(response: ServerResponse, closed: readonly ClosedHook[]): vo
   // While an asynchronous guard was thinking, the client may have gone.
   if (stream === undefined ? response.closed : stream.destroyed) settle()
   else response.once('close', settle)
+}
+
+/** Whether nobody is left to answer, and a response of HTTP/2 throws at whoever tries. */
+export function isGone(response: ServerResponse): boolean {
+  return streamOf(response)?.destroyed === true
 }
 
 /** What carries a response over HTTP/2. Its response of the compatibility API finishes also when the client cancels, and is never closed. */

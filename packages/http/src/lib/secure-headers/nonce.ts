@@ -7,7 +7,7 @@ import { sharedStateKey, type StateKey } from '../state.ts'
 export const takesNonceKey: StateKey<boolean> = sharedStateKey('takes nonce')
 
 /** The nonce of the request, once somebody asked for it. */
-export const nonceKey: StateKey<string> = sharedStateKey('nonce')
+export const nonceKey: StateKey<string | undefined> = sharedStateKey('nonce')
 
 /**
  * The nonce of this response, for the inline scripts and styles of a page: `<script nonce="…">`. Made when it is first

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { readOptions, type Now, type Principal } from '@wardstone/core'
+import { isThenable, readOptions, type Now, type Principal } from '@wardstone/core'
 import { principalKey, type HttpContext } from '../context.ts'
 import { ALLOW, deny, type Decision, type Guard, type Refused } from '../decision.ts'
 import { messageOf } from '../node/message.ts'
@@ -21,8 +21,11 @@ export type TlsProblemCode =
 
 /** Options of {@link clientCertificate}. */
 export interface ClientCertificateOptions {
-  /** Says who a certificate speaks for; `undefined` for nobody. Compare whole names: a prefix of a URI is somebody else, too. */
-  readonly principal: (certificate: PeerCertificate) => Principal | undefined | Promise<Principal | undefined>
+  /**
+   * Says who a certificate speaks for; `undefined` or `null`, as a look-up answers, for nobody, and so does whatever has no `id`.
+   * Compare whole names: a prefix of a URI is somebody else, too.
+   */
+  readonly principal: (certificate: PeerCertificate) => Found | PromiseLike<Found>
   /** Default `Date.now`. */
   readonly now?: Now | undefined
 }
@@ -53,14 +56,23 @@ export function clientCertificate(options: ClientCertificateOptions): Guard {
   return function clientCertificateGuard(ctx) {
     const peer = peerOf(ctx, known, now)
     if ('ok' in peer) return peer
-    const settle = (found: Principal | undefined): Decision => {
-      if (found === undefined) return unknown(ctx, peer)
+    const settle = (found: unknown): Decision => {
+      if (!isPrincipal(found)) return unknown(ctx, peer)
       ctx.state.set(principalKey, found)
       return ALLOW
     }
     const found = principal(peer)
-    return found instanceof Promise ? found.then(settle) : settle(found)
+    return isThenable(found) ? Promise.resolve(found).then(settle) : settle(found)
   }
+}
+
+/** What a look-up finds. */
+type Found = Principal | null | undefined
+
+/** Whoever is nobody must not pass for somebody, and what `principal` answers is not always what its type says. */
+function isPrincipal(found: unknown): found is Principal {
+  const id = typeof found === 'object' && found !== null ? (found as Partial<Principal>).id : undefined
+  return typeof id === 'string' && id !== ''
 }
 
 /** What was read of connections, since many requests come over one. */

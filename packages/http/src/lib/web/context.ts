@@ -80,7 +80,8 @@ class WebContext implements HttpContext<Request> {
   }
 }
 
-const contexts = new WeakMap<Request, WebContext>()
+/** On the request itself, and the same in every copy of this package that is installed: all must know what one finds out. */
+const CONTEXT: unique symbol = Symbol.for('wardstone.http.context')
 
 /**
  * The {@link HttpContext} of a request: one and the same for everything that asks.
@@ -96,8 +97,8 @@ const contexts = new WeakMap<Request, WebContext>()
  * ```
  */
 export function contextOf(request: Request, facts?: WebFacts): HttpContext<Request> {
-  let context = contexts.get(request)
-  if (context === undefined) contexts.set(request, (context = new WebContext(request)))
+  const carrier = request as Request & { [CONTEXT]?: WebContext }
+  const context = (carrier[CONTEXT] ??= new WebContext(request))
   if (facts !== undefined) context.learn(facts)
   return context
 }

@@ -3,10 +3,12 @@ import type { HttpContext } from '../context.ts'
 import { inContext } from '../context-storage.ts'
 import type { Endpoint, Guard, Reply } from '../decision.ts'
 import { endpointRunner, type EndpointOptions } from '../endpoint.ts'
+import { refusedByKey } from '../explain.ts'
 import { faultAnswers, type ProblemsOptions } from '../faults.ts'
 import { notFoundProblem } from '../problem.ts'
 import { runner } from '../runner.ts'
-import { stateKey, type StateKey } from '../state.ts'
+import { nonceKey } from '../secure-headers/nonce.ts'
+import { sharedStateKey, type StateKey } from '../state.ts'
 import { addHeaders, wireReply } from '../wire.ts'
 import { contextOf, type WebFacts } from './context.ts'
 import { Exchange, targetOf } from './exchange.ts'
@@ -29,11 +31,14 @@ export type WebBoundary = (
   facts?: WebFacts,
 ) => Promise<Response>
 
-const exchangeKey: StateKey<Exchange | undefined> = stateKey('exchange')
+const exchangeKey: StateKey<Exchange | undefined> = sharedStateKey('exchange')
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes around everything else;
  * its caller says the address of the client, which no `Request` knows.
+ *
+ * When a callback in the options throws, such as `csrf.token.session`, the answer is a problem document, too, and `console.error` tells
+ * of it, unless {@link problems} stands outside of `baseline`.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *
@@ -47,7 +52,12 @@ const exchangeKey: StateKey<Exchange | undefined> = stateKey('exchange')
  * ```
  */
 export function baseline(options?: BaselineOptions): WebHandler {
-  return guard(baselineGuard(options))
+  const answer = faultAnswers<Request>(undefined)
+  return guarding([baselineGuard(options)], (ctx, exchange, fault) => {
+    if (exchange.rescue !== undefined) throw fault
+    // What stands inside was never asked.
+    return responseOf(ctx, answer(ctx, fault, false))
+  })
 }
 
 /**
@@ -65,6 +75,16 @@ export function baseline(options?: BaselineOptions): WebHandler {
  * ```
  */
 export function guard(...guards: readonly Guard[]): WebHandler {
+  return guarding(guards, (_ctx, _exchange, fault) => {
+    throw fault
+  })
+}
+
+/** The same, with an answer of one's own to a guard that throws. */
+function guarding(
+  guards: readonly Guard[],
+  failed: (ctx: HttpContext<Request>, exchange: Exchange, fault: Error) => Response,
+): WebHandler {
   const run = runner(guards)
   return function wardstoneGuard(request, next, facts) {
     return around(request, facts, async (ctx, exchange) => {
@@ -72,7 +92,7 @@ export function guard(...guards: readonly Guard[]): WebHandler {
       // Only now is it known, of a baseline, in which storage to go on.
       return inContext(ctx, () => {
         exchange.add(outcome)
-        if (outcome.fault !== undefined) throw outcome.fault
+        if (outcome.fault !== undefined) return failed(ctx, exchange, outcome.fault)
         return outcome.refused === undefined ? next() : responseOf(ctx, outcome.refused.reply)
       })
     })
@@ -138,6 +158,9 @@ async function around<T extends Response | undefined>(
   const ctx = contextOf(request, facts)
   const outer = ctx.state.get(exchangeKey)
   if (outer !== undefined) return run(ctx, outer)
+  // A request that is handled once more gets another response: what belonged to the first one stays there.
+  ctx.state.set(nonceKey, undefined)
+  ctx.state.set(refusedByKey, undefined)
   const exchange = new Exchange(request.signal)
   ctx.state.set(exchangeKey, exchange)
   try {

@@ -1,4 +1,4 @@
-import type { StandardSchema } from '@wardstone/core'
+import { forget, isThenable, type StandardSchema } from '@wardstone/core'
 import { ClaimsNotAllowedError } from '../errors.ts'
 
 /** What an access token says besides the application's claims. Times are seconds, as JWT has them. */
@@ -86,8 +86,10 @@ function isCount(value: unknown): boolean {
 export function checkClaims<C>(schema: StandardSchema<C> | undefined, claims: object): { readonly value: C } | undefined {
   if (schema === undefined) return { value: claims as C }
   const result = schema['~standard'].validate(claims)
-  if (result instanceof Promise)
+  if (isThenable(result)) {
+    forget(result)
     throw new ClaimsNotAllowedError('claimsSchema has to answer at once: a token is verified on every request')
+  }
   return result.issues === undefined ? { value: frozen(result.value) } : undefined
 }
 

@@ -1,4 +1,4 @@
-import { readOptions } from '@wardstone/core'
+import { isThenable, readOptions } from '@wardstone/core'
 import {
   ALLOW,
   deny,
@@ -66,11 +66,11 @@ export function bearer(verifier: AccessVerifierLike, options: BearerOptions = {}
     if (header === undefined) return optional ? ALLOW : refuse(ctx, 'authentication_required', 'Bearer')
     const token = CREDENTIALS.exec(header)?.[1]
     const verification = token === undefined ? MALFORMED : verifier.verify(token, how)
-    return verification instanceof Promise ? verification.then((late) => decide(ctx, late)) : decide(ctx, verification)
+    return isThenable(verification) ? Promise.resolve(verification).then((late) => decide(ctx, late)) : decide(ctx, verification)
   }
 
   function decide(ctx: HttpContext, verification: Verification<unknown>): Decision {
-    if (verification.ok) {
+    if (verification.ok === true) {
       ctx.state.set(principalKey, verification.principal)
       ctx.state.set(verifiedKey, verification)
       return ALLOW
