@@ -2,6 +2,7 @@ import type { Algorithm } from '@wardstone/tokens'
 import { chainStore } from './lib/chain-store.ts'
 import { issueContestants } from './lib/issue-race.ts'
 import { keyRotation } from './lib/key-rotation.ts'
+import { postgresRotation } from './lib/postgres-rotation.ts'
 import { race, type Contestant, type Race } from './lib/race.ts'
 import { redisRotation } from './lib/redis-rotation.ts'
 import type { AreaReport, BenchOptions, Goal, Row, Table } from './lib/report.ts'
@@ -17,6 +18,7 @@ const GOALS: Readonly<Record<string, Goal>> = {
   thefts_detected: { atLeast: 1, kind: 'behaviour' },
   failed_during_key_rotation: { atMost: 0, kind: 'behaviour' },
   rotate_redis_vs_roundtrip: { atLeast: 0.6, kind: 'speed' },
+  rotate_pg_vs_update: { atLeast: 0.7, kind: 'speed' },
 }
 
 /** Tokens and sessions: what verification costs, who is signed out without reason, and which thief is found. */
@@ -29,9 +31,18 @@ export async function tokens(options: BenchOptions): Promise<AreaReport> {
   const thieves = await detections(options)
   const rotation = await keyRotations()
   const inRedis = await redisRotation(options)
+  const inPostgres = await postgresRotation(options)
   return {
     area: 'tokens',
-    ratios: { ...cold.ratios, ...warm.ratios, ...honestPeople.ratios, ...thieves.ratios, ...rotation.ratios, ...inRedis.ratios },
+    ratios: {
+      ...cold.ratios,
+      ...warm.ratios,
+      ...honestPeople.ratios,
+      ...thieves.ratios,
+      ...rotation.ratios,
+      ...inRedis.ratios,
+      ...inPostgres.ratios,
+    },
     goals: GOALS,
     tables: [
       ...cold.tables,
@@ -41,6 +52,7 @@ export async function tokens(options: BenchOptions): Promise<AreaReport> {
       ...thieves.tables,
       ...rotation.tables,
       ...inRedis.tables,
+      ...inPostgres.tables,
     ],
   }
 }
