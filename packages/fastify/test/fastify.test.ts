@@ -50,12 +50,19 @@ test.each([
   expect(codes).toEqual(expected)
 })
 
-test.each<[number | undefined, readonly string[]]>([
-  [undefined, ['WARDSTONE_NO_REQUEST_TIMEOUT']],
-  [300_000, []],
-])('[HTTP-4] requestTimeout %j: waiting without end for a slow body is warned of: %j', async (requestTimeout, expected) => {
-  const app = wardstone(requestTimeout === undefined ? {} : { requestTimeout })
-  expect(await warnings(async () => app.ready())).toEqual(expected)
+test.each<[FastifyServerOptions, readonly string[]]>([
+  [{ frameworkErrors: frameworkErrors() }, ['WARDSTONE_NO_REQUEST_TIMEOUT']],
+  [{ frameworkErrors: frameworkErrors(), requestTimeout: 300_000 }, []],
+  [{ requestTimeout: 300_000 }, ['WARDSTONE_NO_FRAMEWORK_ERRORS']],
+])('[HTTP-4] [HTTP-1] options of the server that are missing are warned of: %j, %j', async (options, expected) => {
+  expect(await warnings(async () => wardstone(options).ready())).toEqual(expected)
+})
+
+test('[HTTP-1] a server without frameworkErrors is known from within a plugin, too', async () => {
+  const app = fastify({ requestTimeout: 300_000 })
+  apps.push(app)
+  app.register(async (child) => void child.register(baseline()))
+  expect(await warnings(async () => app.ready())).toEqual(['WARDSTONE_NO_FRAMEWORK_ERRORS'])
 })
 
 test("Fastify's hooks and plugins see every header, may replace it, and add cookies", async () => {

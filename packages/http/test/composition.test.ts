@@ -1,12 +1,15 @@
 import { ConfigurationError, generateSecret, secretRing } from '@wardstone/core'
 import { baseline, originList, type BaselineOptions } from '@wardstone/http'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 const warned: string[] = []
 vi.spyOn(process, 'emitWarning').mockImplementation(((_message: string, { code }: { code: string }) => {
   warned.push(code)
 }) as typeof process.emitWarning)
-afterEach(() => void warned.splice(0))
+afterEach(() => {
+  warned.splice(0)
+  vi.unstubAllEnvs()
+})
 
 const LISTED = { origins: ['https://app.example.com'] }
 const token = { secrets: secretRing({ current: generateSecret() }), session: () => 's1' }
@@ -79,4 +82,39 @@ test('[HTTP-2] a wrong origin is one problem', () => {
     caught = error
   }
   expect((caught as ConfigurationError).problems.map(({ option }) => option)).toEqual(['cors.origins[0]'])
+})
+
+describe('in production', () => {
+  const APP = ['https://app.example.com']
+
+  test.each<[BaselineOptions, readonly string[]]>([
+    [{}, ['WARDSTONE_PUBLIC_ORIGINS']],
+    [{ publicOrigins: ['http://127.0.0.1:3000', 'https://localhost'] }, ['WARDSTONE_PUBLIC_ORIGINS']],
+    [{ cors: { origins: ['*'], credentials: false } }, ['WARDSTONE_PUBLIC_ORIGINS']],
+    [{ publicOrigins: APP }, []],
+    [{ publicOrigins: ['http://localhost:3000', ...APP] }, []],
+    [{ publicOrigins: [] }, []],
+    [{ csrf: false }, []],
+    [{ csrf: { trustedOrigins: APP } }, []],
+    [{ cors: { origins: APP } }, []],
+  ])('[HTTP-3] who may write on the own pages is to be said: %j, %j', (options, codes) => {
+    baseline(options)
+    expect(warned, 'outside of it').toEqual([])
+    vi.stubEnv('NODE_ENV', 'production')
+    baseline(options)
+    expect(warned).toEqual(codes)
+  })
+
+  test('[HTTP-3] the own origin is not one of plain http, which anybody on the way can write', () => {
+    const publicOrigins = ['http://app.example.com', 'http://127.0.0.1:8080', 'http://10.0.0.1']
+    expect(() => baseline({ publicOrigins })).not.toThrow()
+    vi.stubEnv('NODE_ENV', 'production')
+    let caught: unknown
+    try {
+      baseline({ publicOrigins })
+    } catch (error) {
+      caught = error
+    }
+    expect((caught as ConfigurationError).problems.map(({ option }) => option)).toEqual(['publicOrigins[0]', 'publicOrigins[2]'])
+  })
 })

@@ -10,7 +10,9 @@
  * - `WARDSTONE_NONCE_CACHED`: A page with a nonce asked to be cached, and was sent with `no-store`.
  * - `WARDSTONE_UNTRUSTED_PROXY`: A request told by its headers where it came from, and `trustedProxies` was left out.
  * - `WARDSTONE_UNSAFE_CSP`: The content security policy lets scripts run that an attacker can bring.
+ * - `WARDSTONE_NO_FRAMEWORK_ERRORS`: What Fastify refuses before any hook runs is answered without any of the security headers.
  * - `WARDSTONE_NO_REQUEST_TIMEOUT`: The web framework waits without end for a request that comes slowly.
+ * - `WARDSTONE_PUBLIC_ORIGINS`: In production, browsers that say only their origin are refused on the application's own pages.
  * - `WARDSTONE_PROXY_WITHOUT_SCHEME`: A trusted proxy does not say whether its clients speak TLS, so none of them does.
  * - `WARDSTONE_REDIS_COMMAND_TIMEOUT`: The Redis client has a `commandTimeout`, which ends calls before their deadline.
  * - `WARDSTONE_REDIS_EVICTION`: Redis evicts keys when memory is short, and with them sessions, limits and revocations.
@@ -28,8 +30,10 @@ export type WarningCode =
   | 'WARDSTONE_HOST_PROXY_SETTING'
   | 'WARDSTONE_INSECURE_COOKIE'
   | 'WARDSTONE_NONCE_CACHED'
+  | 'WARDSTONE_NO_FRAMEWORK_ERRORS'
   | 'WARDSTONE_NO_REQUEST_TIMEOUT'
   | 'WARDSTONE_PROXY_WITHOUT_SCHEME'
+  | 'WARDSTONE_PUBLIC_ORIGINS'
   | 'WARDSTONE_REDIS_COMMAND_TIMEOUT'
   | 'WARDSTONE_REDIS_EVICTION'
   | 'WARDSTONE_REDIS_NO_RECONNECT'

@@ -22,7 +22,8 @@ import { sendReply } from './reply.ts'
  * may be cached. A hook that sets `reply.locals` anew takes it away; there is {@link cspNonce}.
  *
  * The `trustProxy` option of Fastify is not consulted: when it is on, one warning `WARDSTONE_HOST_PROXY_SETTING` says so. Without the
- * option `requestTimeout` a client may take for ever to send its request: `WARDSTONE_NO_REQUEST_TIMEOUT` says so.
+ * option `requestTimeout` a client may take for ever to send its request: `WARDSTONE_NO_REQUEST_TIMEOUT` says so; without
+ * `frameworkErrors`, some answers have no headers: `WARDSTONE_NO_FRAMEWORK_ERRORS`.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *
@@ -68,8 +69,32 @@ export function baseline(options?: BaselineOptions): FastifyPluginCallback {
       }
       done()
     })
+    instance.addHook('onReady', (done) => {
+      if (answersItself(instance)) {
+        warn(
+          'WARDSTONE_NO_FRAMEWORK_ERRORS',
+          'Fastify answers a path that cannot be decoded by itself, without security headers. Set its option frameworkErrors: frameworkErrors(options), with the options of baseline.',
+        )
+      }
+      done()
+    })
     if (keepsContext) keepContext(instance)
   })
+}
+
+/**
+ * Whether the server was made without the option `frameworkErrors`. Fastify keeps its options under a symbol of its own; where that
+ * cannot be found, nothing is said.
+ */
+function answersItself(instance: FastifyInstance): boolean {
+  // An instance of a plugin inherits from the one on which it is registered.
+  for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.options')
+    if (symbol === undefined) continue
+    const options: unknown = (at as Readonly<Record<symbol, unknown>>)[symbol]
+    return typeof options === 'object' && options !== null && (options as { frameworkErrors?: unknown }).frameworkErrors == null
+  }
+  return false
 }
 
 /**

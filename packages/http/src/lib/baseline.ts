@@ -67,7 +67,7 @@ export function readBaseline(options: BaselineOptions = {}): Baseline {
     const cors = readCorsOf(o, site)
     const csrfOptions = o.part('csrf')
     const csrf = csrfOptions && readCsrf(csrfOptions, site, cors)
-    checkComposition(o, { cors, csrf })
+    checkComposition(o, { cors, csrf, site })
     const parts = [storage, readClient(o), headers, readHttps(o, site), cors, csrf, readBodyRules(o)]
     return {
       guard: guardOf(...parts.filter((part) => part !== undefined)),

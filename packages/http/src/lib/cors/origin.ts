@@ -5,6 +5,8 @@ export interface ParsedOrigin {
   readonly wildcard: boolean
   /** What production does not take, if it is that. */
   readonly unfit: string | undefined
+  /** It is a computer's own address. */
+  readonly loopback: boolean
 }
 
 /** Stands for the label that a wildcard covers while the rest is read as a URL. */
@@ -38,7 +40,7 @@ export function parseOrigin(entry: unknown): ParsedOrigin | string {
   if (url.hostname.endsWith('.')) return 'the host ends in a dot, which is another host to a browser'
   if (text !== entry) return `browsers write it otherwise; did you mean ${text}?`
   if (wildcard && url.hostname.split('.').length < 3) return 'expected two labels or more after "*.": nobody owns all of one'
-  return { text, wildcard, unfit: unfitOf(url) }
+  return { text, wildcard, unfit: unfitOf(url), loopback: LOOPBACK.test(url.hostname) }
 }
 
 function spelling(url: URL, entry: string, rest: string): readonly string[] {

@@ -63,6 +63,8 @@ export function csrf(options: CsrfOptions & SiteOptions = {}): Guard {
 export interface CsrfPart extends Part {
   /** The header in which it wants a token, if it does. */
   readonly tokenHeader: string | undefined
+  /** Whether it was told of pages elsewhere: then those of the application may be there. */
+  readonly trustsOthers: boolean
 }
 
 /** The same as a part of `baseline`. */
@@ -94,6 +96,7 @@ export function readCsrf(o: OptionReader, site: Site, cors?: CorsPart): CsrfPart
 
   return {
     tokenHeader: tokens?.header,
+    trustsOthers: trusted !== undefined,
     apply(ctx) {
       if (tokens !== undefined) ctx.state.set(csrfTokensKey, tokens)
       const { method } = ctx
