@@ -18,8 +18,8 @@ export interface Fleet {
   readonly ring: ReturnType<typeof secretRing>
   readonly events: (KeyEvent | KeyDocumentEvent)[]
   /** Starts one more node. Its options are those of the fleet, but for what is said here. */
-  start(options?: Partial<SharedKeySetOptions>): Promise<SharedKeySet>
-  names(): readonly string[]
+  readonly start: (options?: Partial<SharedKeySetOptions>) => Promise<SharedKeySet>
+  readonly names: () => readonly string[]
 }
 
 export function fleet(common: Partial<SharedKeySetOptions> = {}): Fleet {
