@@ -97,13 +97,21 @@ describe.skipIf(!(await available('redis-server')))('sessions when a master is l
     for (const { tokens } of [lax, strict]) {
       await until('a replica', async () => (await signIn(tokens).catch(() => undefined))?.durable === true || undefined)
     }
+    const stolen = await signIn(lax.tokens, 'robbed')
+    for (let token = stolen.refreshToken, i = 0; i < 2; i++) {
+      shared.clock.advance('31s')
+      const next = await lax.tokens.refresh(token)
+      if (next.ok) token = next.refreshToken
+    }
     lax.events.length = 0
     await (await redis.replica()).hang()
     const session = await signIn(lax.tokens)
     expect(session.durable).toBe(false)
+    // A thief is found and said to be, whatever becomes of the note of it.
+    expect(outcomeOf(await lax.tokens.refresh(stolen.refreshToken))).toBe('reuse_detected')
     await lax.tokens.revokeEveryone()
     const verbs = lax.events.flatMap((event) => (event.name === 'session_not_durable' ? [event.data.verb] : []))
-    expect(verbs).toEqual(['create', 'endEveryone'])
+    expect(verbs).toEqual(['create', 'rotate', 'endEveryone'])
     for (const call of [
       () => strict.tokens.issue({ sub: 'ana' }),
       () => strict.tokens.revoke(session),

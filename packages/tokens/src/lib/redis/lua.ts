@@ -220,14 +220,27 @@ redis.call('HSET', subject, ARGV[6], pack(f))
 return 1
 `)
 
-/** ARGV: sid, reason, hash or ''. */
+/**
+ * ARGV: sid, reason, hash or ''. Answers whose session it was; \`1\` for one that a failover has forgotten, whose access tokens are still
+ * about: who has its secret may end it all the same. An id alone proves nothing.
+ */
 export const END = verb(`
 local packed = redis.call('HGET', subject, ARGV[6])
-if not packed then return false end
+if not packed then
+  if ARGV[8] == '' then return false end
+  announce('s ' .. ARGV[6] .. ' ' .. whole(now + revocation))
+  return 1
+end
 local f = open(packed)
 if why_dead(f, (epochs()), false) or (ARGV[8] ~= '' and f.hash ~= ARGV[8]) then return false end
 finish(ARGV[6], f, tonumber(ARGV[7]))
 return f.sub
+`)
+
+/** ARGV: the sid of a session that has ended. Says so once more: what was written before it is on a replica when this is. */
+export const ANNOUNCE = verb(`
+announce('s ' .. ARGV[6] .. ' ' .. whole(now + revocation))
+return 1
 `)
 
 /** ARGV: the sid that stays. */

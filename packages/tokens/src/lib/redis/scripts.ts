@@ -9,6 +9,7 @@ export const scripts = {
   rotate: named('rotate', lua.ROTATE),
   confirm: named('confirm', lua.CONFIRM),
   end: named('end', lua.END),
+  announce: named('announce', lua.ANNOUNCE),
   endOthers: named('end_others', lua.END_OTHERS),
   moveEpoch: named('move_epoch', lua.MOVE_EPOCH),
   proposeEveryone: named('propose_everyone', lua.PROPOSE_EVERYONE),

@@ -103,7 +103,7 @@ export class RedisStore implements SessionStore {
       return { ok: true, kind: kindOf(what as number), family, epochs: epochsOf(epoch, claimsEpoch), before }
     }
     const endedNow = String(outcome) === 'ended'
-    if (endedNow) this.#over(sid)
+    if (endedNow) await this.#ended(shard, sid)
     return { ok: false, reason: reasonOf(what as number), family, endedNow }
   }
 
@@ -116,6 +116,7 @@ export class RedisStore implements SessionStore {
     const { value } = await this.#write('end', scripts.end, shard, [sid, numberOf(reason), secretHash ?? ''])
     if (value === null) return undefined
     this.#over(sid)
+    if (value === 1) return undefined
     return { sub: (value as Buffer).toString() }
   }
 
@@ -169,6 +170,21 @@ export class RedisStore implements SessionStore {
     const epochs = epochsOf(...(value as [Buffer, Buffer]))
     feed.take({ kind: 'subject', shard, ...epochs, until: this.#until() })
     return epochs
+  }
+
+  /**
+   * Somebody has a copy of the token: that must not be forgotten. Either every refresh waits for a replica, or what comes after this one does.
+   * Whatever becomes of it, the thief is found, and said to be.
+   */
+  async #ended(shard: string, sid: string): Promise<void> {
+    this.#over(sid)
+    const { layout, settings } = this.#ready()
+    const told = this.#send(scripts.announce, layout.keysOf(shard), shard, [sid], 1)
+    const durable = await told.then(
+      ({ acked }) => acked !== 0,
+      () => false,
+    )
+    if (!durable) settings.undurable('rotate')
   }
 
   /** What ends here is known here at once, before it comes back through the stream. */

@@ -117,5 +117,5 @@ export interface StoreSettings {
   /** How long a revocation must be remembered: the lifetime of an access token and the skew. */
   readonly revocationMs: number
   /** Told when no replica has acknowledged what a verb wrote in time: a failover may forget it. */
-  readonly undurable: (verb: 'create' | 'end' | 'endOthers' | 'endAll' | 'endEveryone' | 'touchClaims') => void
+  readonly undurable: (verb: 'create' | 'rotate' | 'end' | 'endOthers' | 'endAll' | 'endEveryone' | 'touchClaims') => void
 }
