@@ -1,8 +1,10 @@
+import type { SqlLike } from '@wardstone/core'
 import { fakeClock } from '@wardstone/testkit'
 import { available, sharedDatabase, type Database } from '@wardstone/testkit/servers'
 import { sessionStoreCases, type SessionStage } from '@wardstone/testkit/sessions'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { NewSession } from '../../src/index.ts'
 import { migratePostgres, postgresStore, type PostgresSessionStore } from '../../src/postgres.ts'
 import { until } from '../stores/until.ts'
 import { poolOf } from './places.ts'
@@ -116,6 +118,50 @@ describe.skipIf(!(await available('postgres')))('verbs that meet in PostgreSQL',
     expect((await store.list(session.shard))[0]?.generation).toBe(1)
     store.close()
     await strict.end()
+  })
+
+  it('[TOK-9] [TOK-13] who was refreshing when a sign-in began is not the least recently used', async () => {
+    const clock = fakeClock(Date.now())
+    const open = (sql: SqlLike): PostgresSessionStore => {
+      const store = postgresStore({ sql, testClockOffset: clock.offset, every: '60s', deadline: '10s' })
+      store.configure({ ...settingsOf('on the way'), maxSessions: 2 })
+      return store
+    }
+    const [store, inTransaction] = [open(pools[0]), open(holder)]
+    const [oldest, second, third] = Array.from({ length: 3 }, () => newSession({ shard: 'one' })) as [
+      NewSession,
+      NewSession,
+      NewSession,
+    ]
+    await store.create(oldest)
+    clock.advance(MINUTE)
+    await store.create(second)
+    clock.advance(MINUTE)
+    await holder.query('begin')
+    expect(await refresh(inTransaction, oldest, 0)).toBe('rotated')
+    const creating = store.create(third)
+    await waiting(1)
+    await holder.query('commit')
+    expect(await creating).toMatchObject({ ok: true, evicted: [second.sid], sessions: 2 })
+    expect(await refresh(store, oldest, 1)).toBe('repeated')
+    for (const each of [store, inTransaction]) each.close()
+  })
+
+  it('[TOK-10] [TOK-13] who waited takes the time from after that', async () => {
+    const store = postgresStore({ sql: pools[0], every: '60s', deadline: '10s' })
+    store.configure(settingsOf('time'))
+    const { shard } = newSession()
+    await store.touchClaims(shard)
+    await holder.query('begin')
+    await holder.query('select from wardstone.token_subject for update')
+    const moving = store.endAll(shard)
+    await waiting(1)
+    const { rows } = await holder.query<{ now: string }>(
+      'select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now',
+    )
+    await holder.query('commit')
+    expect((await moving).epoch).toBeGreaterThanOrEqual(Number(rows[0]?.now))
+    store.close()
   })
 
   it('[TOK-13] a lock that somebody holds for long costs the deadline, and no connection', async () => {
