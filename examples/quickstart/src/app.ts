@@ -34,11 +34,10 @@ export interface App {
 /** The whole application. It listens nowhere yet. */
 export function createApp(options: AppOptions = {}): App {
   const { now, events, sessions: opened = openStore('memory') } = options
-  const checks = opened.check === undefined ? {} : { sessions: opened.check }
-  const lifecycle = createLifecycle({ now, events, checks })
-  lifecycle.onClose('sessions', () => opened.close())
   const accounts = new Accounts()
   const { tokens, keys } = createTokens({ ...options, accounts, store: opened.store })
+  const lifecycle = createLifecycle({ now, events, checks: checksOf(opened, tokens) })
+  lifecycle.onClose('sessions', () => opened.close())
   const sessions = createSessionEndpoints({ tokens, cookie: { secure: isProduction() } })
   const signedIn = guard(bearer(tokens))
   const admin = guard(bearer(tokens), requireRole('admin'))
@@ -69,6 +68,18 @@ export function createApp(options: AppOptions = {}): App {
 
   app.use(problems())
   return { app, accounts, tokens, lifecycle }
+}
+
+/** What has to be so for requests to be sent here. In memory, everything always is. */
+function checksOf({ check }: OpenStore, tokens: TokenService<Claims>): Record<string, () => Promise<void>> {
+  if (check === undefined) return {}
+  return {
+    sessions: check,
+    // Who has not heard of logouts for so long asks Redis at every request, and refuses tokens when that is down, too.
+    revocations: async () => {
+      if (tokens.stats().staleness > 30_000) throw new Error('revocations have not been read for 30 s')
+    },
+  }
 }
 
 /** The own account, and the roles that the access token speaks for. */
