@@ -1,5 +1,7 @@
 export { PostgresStatementError, PostgresUnavailableError } from './lib/postgres/errors.ts'
 export type { PostgresUnavailableReason } from './lib/postgres/errors.ts'
+export { postgresKeyDocument } from './lib/postgres/key-document.ts'
+export type { PostgresKeyDocumentOptions } from './lib/postgres/key-document.ts'
 export { migratePostgres, postgresMigration } from './lib/postgres/migration.ts'
 export type { PostgresMigration, PostgresMigrationOptions } from './lib/postgres/migration.ts'
 export { postgresFeed, postgresStore } from './lib/postgres/postgres-store.ts'

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { ConfigurationError, readOptions, type SqlLike } from '@wardstone/core'
 import { faultOf } from './errors.ts'
 import { functions } from './functions.ts'
+import { keyTable } from './key-document.ts'
 import { SIGNATURES } from './define.ts'
 import { readSchema } from './schema.ts'
 import { tables } from './tables.ts'
@@ -86,10 +87,12 @@ $migration$`.trim()
 function textsOf(schema: string): PostgresMigration {
   const signatures = Object.entries(SIGNATURES).map(([name, types]) => `${schema}.${name}(${types})`)
   return {
-    up: [`create schema if not exists ${schema};`, tables(schema), functions(schema), ''].join('\n'),
+    up: [`create schema if not exists ${schema};`, tables(schema), keyTable(schema), functions(schema), ''].join('\n'),
     down: [
       ...signatures.map((signature) => `drop function if exists ${signature};`),
-      ...['family', 'subject', 'everyone', 'revocation'].map((name) => `drop table if exists ${schema}.token_${name};`),
+      ...['family', 'subject', 'everyone', 'revocation', 'key_document'].map(
+        (name) => `drop table if exists ${schema}.token_${name};`,
+      ),
       '',
     ].join('\n'),
   }
