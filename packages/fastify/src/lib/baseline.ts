@@ -29,11 +29,12 @@ import { sendReply } from './reply.ts'
  *
  * @example
  * ```ts
- * import { baseline, problems } from '@wardstone/fastify'
+ * import { baseline, frameworkErrors, problems } from '@wardstone/fastify'
  * import { fastify } from 'fastify'
  *
- * const app = fastify({ requestTimeout: 300_000 })
- * app.register(baseline({ trustedProxies: ['10.0.0.0/8'] }))
+ * const options = { trustedProxies: ['10.0.0.0/8'] }
+ * const app = fastify({ requestTimeout: 300_000, frameworkErrors: frameworkErrors(options) })
+ * app.register(baseline(options))
  * app.register(problems())
  * app.get('/', async () => 'hello')
  * ```
