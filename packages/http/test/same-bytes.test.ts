@@ -27,6 +27,6 @@ test('[HTTP-7] what differs, counted by host', () => {
     ['Express 4', 0],
     ['Fastify 5', 2],
     ['Koa 3', 2],
-    ['Request', 2],
+    ['Request', 3],
   ])
 })

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import Router from '@koa/router'
 import { jsonReply } from '@wardstone/http'
 import { response, serve, type HttpHost, type HttpRoute } from '@wardstone/testkit/http'
-import { baseline, endpoint, guard, problems, type KoaMiddleware } from '@wardstone/koa'
+import { baseline, contextOf, endpoint, guard, problems, type KoaContext, type KoaMiddleware } from '@wardstone/koa'
 import { jsonBody } from '@wardstone/koa/body'
 import Koa from 'koa'
 
@@ -27,6 +27,8 @@ export function koaHostWith(...middleware: readonly KoaMiddleware[]): HttpHost {
     ],
     async start({ baseline: options, routes, report, server }) {
       const app = new Koa()
+      // What baseline itself fails at: a boundary inside of it is never asked.
+      app.on('error', (error, ctx: KoaContext) => report(error, contextOf(ctx)))
       app.use(baseline(options))
       app.use(problems({ report }))
       for (const each of middleware) app.use(each)

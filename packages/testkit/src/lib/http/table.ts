@@ -5,6 +5,7 @@ import { clientCases } from './cases/client.ts'
 import { contextCases } from './cases/context.ts'
 import { corsCases } from './cases/cors.ts'
 import { csrfCases } from './cases/csrf.ts'
+import { faultCases } from './cases/faults.ts'
 import { headerCases } from './cases/headers.ts'
 import { jsonBodyCases } from './cases/json-body.ts'
 import { lifecycleCases } from './cases/lifecycle.ts'
@@ -28,6 +29,7 @@ export const httpCases: readonly HttpCase[] = [
   ...bodyRuleCases,
   ...corsCases,
   ...csrfCases,
+  ...faultCases,
 ]
 
 /** The table as one host is held to it. */
