@@ -115,7 +115,7 @@ describe('keys in a file', () => {
     const service = await createSharedKeySet({ ...options, document: fileKeyDocument(path) })
     const { kid } = service.signer()
     await rm(path)
-    await service.tick()
+    await expect(service.tick()).rejects.toMatchObject({ code: 'key_document_empty', retryable: true })
     await writeFile(path, 'half a te')
     await chmod(path, 0o600)
     await expect(service.tick()).rejects.toMatchObject({ code: 'key_document_unreadable' })

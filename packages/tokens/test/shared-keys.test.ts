@@ -60,6 +60,9 @@ describe('a rotation', () => {
     expect([a.candidates(old).length, b.candidates(old).length]).toEqual([0, 0])
     const each = ['key_published', 'key_activated', 'key_removed']
     expect([...names()].sort()).toEqual([...each, ...each].sort())
+    await a.rotate() // while what is stored still has the removed key
+    await b.tick()
+    expect(names().filter((name) => name === 'key_removed')).toHaveLength(2)
   })
 
   it('[TOK-6] that is due on all nodes at once makes one key', async () => {

@@ -78,7 +78,9 @@ export class LiveKeys<R extends KeyRecord> {
       const earlier = before.keys.find((k) => k.kid === key.kid)?.stage
       const alg = algs.get(key.kid) as AsymmetricAlgorithm
       if (key.stage === 'active' && earlier !== 'active') this.#report('key_activated', 'info', key.kid, alg)
-      if (key.stage === 'removed' && earlier !== 'removed') this.#report('key_removed', 'info', key.kid, alg)
+      // One that was not here before has gone before: what is stored is tidied later.
+      if (key.stage === 'removed' && earlier !== undefined && earlier !== 'removed')
+        this.#report('key_removed', 'info', key.kid, alg)
     }
   }
 }

@@ -149,6 +149,8 @@ export class Replica {
       const { state, kid } = unseal(stored.text, this.#own.ring, this.#state?.keys)
       this.#opened = { version: stored.version, state, sealedBy: kid }
     }
+    // Who only reads cannot put back what is gone, and has heard nothing new.
+    if (stored === undefined && this.#own.document.write === undefined) throw new KeyDocumentError('key_document_empty')
     this.#offset = now - this.#own.elapsed()
     this.#readAt = begun
     if (stored === undefined) return { now: Math.floor(now), version: undefined, stored: undefined, sealedBy: undefined }
