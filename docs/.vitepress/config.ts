@@ -32,6 +32,7 @@ export default defineConfig({
           { text: 'Harden an application', link: '/guide/harden' },
           { text: 'Sessions', link: '/guide/sessions' },
           { text: 'Sessions in the browser', link: '/guide/browser' },
+          { text: 'Signing keys', link: '/guide/keys' },
           { text: 'Probes, shutdown, crashes', link: '/guide/operate' },
           { text: 'TLS between services', link: '/guide/tls' },
         ],

@@ -12,6 +12,7 @@ const PAGES: ReadonlyArray<readonly [path: string, heading: string]> = [
   ['/guide/harden.html', 'Harden an application'],
   ['/guide/sessions.html', 'Sessions'],
   ['/guide/browser.html', 'Sessions in the browser'],
+  ['/guide/keys.html', 'Signing keys'],
   ['/guide/operate.html', 'Probes, shutdown, crashes'],
   ['/guide/tls.html', 'TLS between services'],
   ['/api/', 'API reference'],
