@@ -45,6 +45,29 @@ async function started(made: Server | RequestListener) {
 
 const count = (client: RawClient): number => client.received.split('hello').length - 1
 
+test.each([0, 1])(
+  '[POOL-4] of requests that came at once, all are answered, and the last says close; %i before the end',
+  async (early) => {
+    const waiting: (() => void)[] = []
+    const { connect, drain, server } = await started((_req, res) => void waiting.push(() => res.end('hello')))
+    const client = await connect()
+    const arrived = async (count: number): Promise<void> => {
+      while (waiting.length < count) await once(server, 'request')
+    }
+    client.send(GET.repeat(1 + early))
+    await arrived(1 + early)
+    const { ended } = await drain()
+    client.send(GET)
+    await arrived(2 + early)
+    for (const answer of waiting) answer()
+    await client.ended()
+    const said = client.received.match(/Connection: .*/g)
+    expect(said).toEqual([...Array<string>(1 + early).fill('Connection: keep-alive'), 'Connection: close'])
+    expect(count(client)).toBe(2 + early)
+    expect(await ended).toMatchObject({ cut: 0, clean: true })
+  },
+)
+
 test('[POOL-4] a request on a connection that was idle when the end began is answered, and says close', async () => {
   const { connect, drain } = await started(HELLO)
   const client = await connect()

@@ -1,4 +1,5 @@
-import { ALLOW, deny, runner, type Guard, type Outcome } from '@wardstone/http'
+import { generateSecret, secretRing } from '@wardstone/core'
+import { ALLOW, baseline, deny, explain, runner, type Guard, type Outcome } from '@wardstone/http'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { context } from './context.ts'
@@ -40,6 +41,32 @@ test('synchronous guards are answered synchronously, one asynchronous guard make
   const pending = runner([send('a'), late(send('b')), refuse])(context())
   expect(pending).toBeInstanceOf(Promise)
   expect(await pending).toMatchObject({ refused: { code: 'no' } })
+})
+
+test.each<[Readonly<Record<string, string>>, boolean]>([
+  [{}, false],
+  [{ 'content-length': '0' }, false],
+  [{ 'content-length': '65536' }, false],
+  [{ 'content-length': '65537' }, true],
+  [{ 'content-length': 'NaN' }, true],
+  [{ 'transfer-encoding': 'chunked' }, true],
+])('[HTTP-4] a refusal of a request with %j ends the connection: %j', (headers, ends) => {
+  const { reply } = (runner([refuse])(context({ method: 'POST', headers })) as Outcome).refused!
+  expect(reply.headers?.some(([name, value]) => name === 'connection' && value === 'close')).toBe(ends)
+})
+
+test('a part of baseline that throws is a fault with the headers that were collected, and no refusal', () => {
+  const session = (): never => {
+    throw new Error('broken')
+  }
+  const csrf = { token: { secrets: secretRing({ current: generateSecret() }), session } }
+  const ctx = context({ method: 'POST' })
+  const outcome = runner([send('a'), baseline({ csrf })])(ctx) as Outcome
+  expect(outcome).toMatchObject({ refused: undefined, fault: { message: 'broken' } })
+  const names = outcome.headers.map(([name]) => name)
+  expect(names.slice(0, 4)).toEqual(['x-passed', 'set-cookie', 'x-request-id', 'content-security-policy'])
+  expect(names).not.toContain('content-type')
+  expect(explain(ctx)).toBeUndefined()
 })
 
 test('guards run in order, each after the last has decided, and none after the first that does not allow', async () => {

@@ -157,6 +157,29 @@ it('[HTTP-8] who a certificate speaks for may be looked up, and a failing look-u
   expect(code(await ask(port, ours))).toEqual([500, 'internal_error'])
 })
 
+/** As lazy queries of drivers are: no promise, and awaited all the same. */
+const query = (found: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(found) })
+
+it.each<[string, () => unknown]>([
+  ['null', () => null],
+  ['null, later', async () => null],
+  ['a query that finds nobody', () => query(undefined)],
+  ['false', () => false],
+  ['an object without an id', () => ({})],
+  ['an empty id', () => ({ id: '', roles: [], claims: {} })],
+  ['an id that is no text', () => query({ id: 7, roles: [], claims: {} })],
+  ['a list', () => [billing]],
+  ['a text', () => 'billing'],
+])('[HTTP-8] a look-up that answers with %s lets nobody in', async (_, principal) => {
+  const { port } = await refusing({ clients: 'optional', principal: principal as never })
+  expect(code(await ask(port, ours))).toEqual([403, 'client_certificate_unknown'])
+})
+
+it('[HTTP-8] a query that finds somebody lets him in', async () => {
+  const { port } = await refusing({ clients: 'optional', principal: (() => query(billing)) as never })
+  expect(await ask(port, ours)).toEqual({ status: 200, body: '"billing"' })
+})
+
 it('[HTTP-8] does not start without a way to a principal', () => {
   expect(() => clientCertificate({} as never)).toThrow(/principal: expected a function/)
   expect((clientCertificate({ principal: byUri }) as (ctx: HttpContext) => unknown).name).toBe('clientCertificateGuard')

@@ -193,10 +193,13 @@ describe('claimsSchema', () => {
     expect(codeOf(verifier.verify(signed(pair, headerOf(pair), { ...payloadAt(0), username: undefined })))).toBe('claims_invalid')
   })
 
-  it('[TOK-4] has to answer at once', async () => {
-    const slow: StandardSchema<Claims> = {
-      '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as Claims }) },
-    }
+  it.each<[string, (value: unknown) => unknown]>([
+    ['a promise', async (value) => ({ value })],
+    ['a promise that rejects', () => Promise.reject(new Error('no'))],
+    // Without issues, it would pass for a success whose claims are undefined.
+    ['the promise of another library', (value) => ({ then: (resolve: (result: unknown) => void) => resolve({ value }) })],
+  ])('[TOK-4] has to answer at once, not with %s', async (_, validate) => {
+    const slow = { '~standard': { version: 1, vendor: 'test', validate } } as StandardSchema<Claims>
     await expect(kit({ claimsSchema: slow }).tokens.issue({ sub: 'ana' })).rejects.toThrow(/answer at once/)
   })
 })

@@ -22,6 +22,15 @@ const refused = (decision: Decision | Promise<Decision>): Refused =>
   decision instanceof Promise || decision.ok ? expect.unreachable('let through') : decision
 
 describe('bearer', () => {
+  it('[TOK-12] waits for a verifier that answers with the promise of another library', async () => {
+    const later = (found: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(found) })
+    const refusing = bearer({ verify: () => later({ ok: false, code: 'revoked', retryable: false }) as never })
+    expect(await refusing(asked('Bearer x'))).toMatchObject({ ok: false, code: 'revoked', reply: { status: 401 } })
+    const ctx = asked('Bearer x')
+    expect(await bearer({ verify: () => later(k.tokens.verify(session.accessToken)) as never })(ctx)).toEqual({ ok: true })
+    expect(ctx.state.get(principalKey)).toMatchObject({ id: 'ana' })
+  })
+
   it.each(['Bearer ', 'bearer ', 'BEARER ', 'Bearer   '])(
     '[TOK-12] lets a good token pass after %j and leaves the principal',
     (scheme) => {
