@@ -44,7 +44,7 @@ describe.skipIf(!(await available('postgres')))('cleaning up', { timeout: 20_000
     expect(await around(store, 7)).toMatchObject({ removed: 0 })
 
     clock.advance(29 * MINUTE)
-    expect((await around(store, 7)).removed).toBe(20) // they tell why for as long as an access token lives; the revocations stay a little longer
+    expect((await around(store, 7)).removed).toBe(20) // revocations stay for another life of an access token
     clock.advance(2 * MINUTE)
     const { removed, calls } = await around(store, 7)
     expect(removed).toBe(20)

@@ -15,8 +15,8 @@ export class Database {
   }
 
   /**
-   * Runs one statement, on whatever connection the client takes. Only what was rolled back as a whole is asked again, once: with any other
-   * fault it may have run.
+   * Runs one statement, on whatever connection the client takes. Only what was rolled back as a whole is asked again, once: with
+   * any other fault it may have run.
    */
   async query(verb: string, text: string, params: readonly unknown[]): Promise<readonly Row[]> {
     let timer: NodeJS.Timeout | undefined

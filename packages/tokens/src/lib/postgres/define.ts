@@ -1,9 +1,9 @@
 /*
- * One function a verb, so that a verb is one statement, and still reads after it has locked: each statement inside sees what was committed by
- * then, where one statement with a lock in it goes on with what it saw before it waited. So does the clock.
+ * One function a verb, so that a verb is one statement, and still reads after it has locked: each statement inside sees what was
+ * committed by then, where one statement with a lock in it goes on with what it saw before it waited. So does the clock.
  *
- * Whoever changes which sessions a subject has, or its epochs, locks the subject's row first, and its sessions after that. A step of one session
- * locks that session, and nothing else afterwards. So there is no deadlock among them.
+ * Whoever changes which sessions a subject has, or its epochs, locks the subject's row first, and its sessions after that. A step
+ * of one session writes that session, and waits for nothing else afterwards. So there is no deadlock among them.
  */
 
 /** Of the server's clock and the test's offset; not now(), which is when the transaction began. */
@@ -12,19 +12,26 @@ const MICROS = '(extract(epoch from clock_timestamp()) * 1000000)::bigint + a_of
 /** Whether the session `f` is alive. */
 export const ALIVE = 'f.ended_at is null and f.epoch >= v_epoch and v_now < f.absolute_end and v_now < f.idle_end'
 
-/** The names of all functions, with the types of their arguments. */
+/**
+ * The names of all functions, with the types of their arguments. One that changes gets another name: in a deploy, processes of both
+ * releases are at work, and either may be the one that migrates last.
+ */
 export const SIGNATURES = {
   token_v1_create:
     'text, text, bigint, integer, bigint, integer, bigint, bigint, text, bytea, text, text, bigint, bigint, text, text',
   token_v1_rotate:
     'text, text, bigint, integer, bigint, text, bytea, bigint, text, boolean, text, text, bigint, bigint, bigint, bigint, integer',
+  token_v1_confirm: 'text, text, bigint, integer, bigint, text, bigint',
   token_v1_end: 'text, text, bigint, integer, bigint, text, text, bytea',
   token_v1_end_others: 'text, text, bigint, integer, bigint, text',
   token_v1_move_epoch: 'text, text, bigint, integer, bigint, boolean',
   token_v1_end_everyone: 'text, bigint, integer, bigint',
 } as const
 
-/** What each begins with: whose sessions, the offset of the test's clock, how long a lock is waited for, how long a revocation is remembered. */
+/**
+ * What each begins with: whose sessions, the offset of the test's clock, how long a lock is waited for, how long a revocation is
+ * remembered.
+ */
 export const COMMON = 'a_namespace text, a_shard text, a_offset bigint, a_lock_ms integer, a_revocation bigint'
 
 /** A function of PL/pgSQL that answers with JSON, or with null. */

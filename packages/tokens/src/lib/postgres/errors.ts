@@ -5,7 +5,8 @@ import { WardstoneError } from '@wardstone/core'
  *
  * - `deadline`: not within the deadline of the call
  * - `connection`: there is none, or it broke
- * - `server`: it answered that it cannot serve now: it starts or stops, has no connection left, waits for a lock for too long, or only reads
+ * - `server`: it answered that it cannot serve now: it starts or stops, has no connection left, waits for a lock for too long, or
+ * only reads
  */
 export type PostgresUnavailableReason = 'deadline' | 'connection' | 'server'
 
@@ -45,8 +46,9 @@ export class PostgresUnavailableError extends WardstoneError<'store_unavailable'
 }
 
 /**
- * PostgreSQL refused a statement for a reason that does not pass: the tables are missing, or a right. Code `postgres_statement_failed`.
- * Names the verb and the five characters of the server; never its message or its detail, which may quote parameters.
+ * PostgreSQL refused a statement for a reason that does not pass: the tables are missing, or a right. Code
+ * `postgres_statement_failed`. Names the verb and the five characters of the server; never its message or its detail, which may
+ * quote parameters.
  *
  * @see {@link https://www.postgresql.org/docs/current/errcodes-appendix.html | PostgreSQL error codes}
  */
@@ -75,8 +77,9 @@ const MENDS: Readonly<Record<string, string>> = {
 export class Late extends Error {}
 
 /**
- * Classes of what passes by itself or by an operator's hand: connections, credentials, transactions that were rolled back, resources, operators and
- * the system. Besides: a lock that was not to be had, and a server that only reads since another one has taken over.
+ * Classes of what passes by itself or by an operator's hand: connections, credentials, transactions that were rolled back,
+ * resources, operators and the system. Besides: a lock that was not to be had, and a server that only reads since another one has
+ * taken over.
  */
 const PASSING_CLASSES = new Set(['08', '28', '40', '53', '57', '58'])
 const PASSING = new Set(['55P03', '25006'])
@@ -91,7 +94,7 @@ const CUT_OFF = /^(?:08|57P0[12])/
 const CONNECTING = new Set(['connect', 'getaddrinfo'])
 
 /** The five characters of an answer of the server. Names of errors of the system, such as EPIPE, have no digit. */
-export function sqlStateOf(error: unknown): string | undefined {
+function sqlStateOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown }
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined
 }

@@ -4,7 +4,7 @@ import { familyOf } from './tables.ts'
 
 /** All functions. */
 export function functions(schema: string): string {
-  return [create, rotate, end, endOthers, moveEpoch, endEveryone].map((write) => write(schema)).join('\n')
+  return [create, rotate, confirm, end, endOthers, moveEpoch, endEveryone].map((write) => write(schema)).join('\n')
 }
 
 function create(schema: string): string {
@@ -48,6 +48,20 @@ function create(schema: string): string {
       0, v_now + least(a_idle, a_absolute), v_now, v_now, false, false, 0, a_ip, a_agent)
     returning json_build_array(v_epoch, v_claims, v_living + 1, v_evicted, ${familyOf('f')}) into v_answer;
   return v_answer;`,
+  )
+}
+
+function confirm(schema: string): string {
+  return define(
+    schema,
+    'token_v1_confirm',
+    `${COMMON}, a_sid text, a_generation bigint`,
+    '',
+    `${readEpochs(schema)}
+  ${TAKE_TIME}
+  update ${schema}.token_family f set confirmed_at = v_now, ever_confirmed = true where f.namespace = a_namespace and f.sid = a_sid
+    and f.shard = a_shard and f.generation = a_generation and f.confirmed_at is null and ${ALIVE};
+  return null;`,
   )
 }
 
@@ -120,7 +134,8 @@ function endEveryone(schema: string): string {
     `insert into ${schema}.token_everyone as e (namespace, epoch) values (a_namespace, 0)
     on conflict (namespace) do update set epoch = e.epoch returning e.epoch into v_epoch;
   ${TAKE_TIME}
-  v_epoch := greatest(v_micros, v_epoch + 1, (select max(s.epoch) from ${schema}.token_subject s where s.namespace = a_namespace and s.epoch > 0) + 1);
+  v_epoch := greatest(v_micros, v_epoch + 1,
+    (select max(s.epoch) from ${schema}.token_subject s where s.namespace = a_namespace and s.epoch > 0) + 1);
   update ${schema}.token_everyone e set epoch = v_epoch where e.namespace = a_namespace;
   insert into ${schema}.token_revocation (namespace, kind, name, epoch, claims_epoch, until)
     values (a_namespace, 'everyone', '', v_epoch, 0, v_now + a_revocation);

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { ConfigurationError, readOptions, type SqlLike } from '@wardstone/core'
+import { SIGNATURES } from './define.ts'
 import { faultOf } from './errors.ts'
 import { functions } from './functions.ts'
 import { keyTable } from './key-document.ts'
-import { SIGNATURES } from './define.ts'
 import { readSchema } from './schema.ts'
 import { tables } from './tables.ts'
 
@@ -22,8 +22,8 @@ export interface PostgresMigration {
 }
 
 /**
- * The tables and functions of {@link postgresStore} as texts, for the migration tool that you have. Without one: {@link migratePostgres}.
- * PostgreSQL 13 or later; no extensions.
+ * The tables and functions of {@link postgresStore} as texts, for the migration tool that you have. Without one:
+ * {@link migratePostgres}. PostgreSQL 13 or later; no extensions.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *
@@ -42,8 +42,8 @@ export function postgresMigration(options: PostgresMigrationOptions = {}): Postg
 }
 
 /**
- * Makes the tables and functions of {@link postgresStore}, in one transaction and one statement. Processes that start together wait for each
- * other; where everything is there already nothing is done, and no right is needed but to look.
+ * Makes the tables and functions of {@link postgresStore}, in one transaction and one statement. Processes that start together
+ * wait for each other; where everything is there already nothing is done, and no right is needed but to look.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  * @throws {@link PostgresStatementError} `postgres_statement_failed`, such as for a user who may not make tables

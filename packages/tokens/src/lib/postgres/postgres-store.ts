@@ -32,8 +32,9 @@ export interface PostgresStoreOptions extends Omit<PostgresFeedOptions, 'issuer'
 /** A session store on PostgreSQL. */
 export interface PostgresSessionStore extends SessionStore {
   /**
-   * Removes what has been over for long: looks at the next `batch` sessions, or subjects, and revocations. Call it every minute from one process or from
-   * several, with a batch that comes around in a day.
+   * Removes what has been over for long: looks at the next `batch` sessions, or subjects, and revocations. Call it every minute
+   * from one process or from several, with a batch that comes around in a day and takes less than the
+   * deadline.
    *
    * @param options - `batch` from 1 to 100000, default 1000
    */
@@ -43,9 +44,10 @@ export interface PostgresSessionStore extends SessionStore {
 }
 
 /**
- * Keeps sessions in PostgreSQL 13 or later, in tables that {@link migratePostgres} makes. All processes with the same issuer share them. What it has
- * acknowledged it does not lose, as long as `synchronous_commit` is on and a failover goes to a replica that commits wait for; after any other
- * one, clients whose refresh was lost are taken for thieves (`generation_ahead`) and sign in again.
+ * Keeps sessions in PostgreSQL 13 or later, in tables that {@link migratePostgres} makes. All processes with the same issuer
+ * share them. What it has acknowledged it does not lose, as long as `synchronous_commit` is on and a failover goes to a replica
+ * that commits wait for; after any other one, clients whose refresh was lost are taken for thieves (`generation_ahead`) and sign
+ * in again.
  *
  * Every verb is one statement. Other processes hear of a revocation within `every`. Call `cleanup()` from time to time.
  * Its user needs no more than these rights:
@@ -80,9 +82,9 @@ export function postgresStore(options: PostgresStoreOptions): PostgresSessionSto
 }
 
 /**
- * Follows the revocations of an issuer that keeps its sessions in PostgreSQL, for services that only verify, on the primary or on a replica. It
- * reads one table: `grant usage on schema wardstone to verifier; grant select on wardstone.token_revocation to verifier` is all that its user needs.
- * A replica's lag comes on top of the staleness, and is not in it.
+ * Follows the revocations of an issuer that keeps its sessions in PostgreSQL, for services that only verify, on the primary or on
+ * a replica. It reads one table: `grant usage on schema wardstone to verifier; grant select on wardstone.token_revocation to
+ * verifier` is all that its user needs. A replica's lag comes on top of the staleness, and is not in it.
  *
  * @throws {@link ConfigurationError} `invalid_options`
  *

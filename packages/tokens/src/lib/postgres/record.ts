@@ -35,7 +35,9 @@ export function readEpochs(epoch: unknown, claimsEpoch: unknown): Epochs {
   return { epoch: whole(epoch), claimsEpoch: whole(claimsEpoch) }
 }
 
-/** A bigint comes as text, as a number or as a bigint, by driver and settings. None of ours is above 2^53 before the year 2255. */
+/**
+ * A bigint comes as text, as a number or as a bigint, by driver and settings. None of ours is above 2^53 before the year 2255.
+ */
 export function whole(value: unknown): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number) || value === null)
@@ -48,7 +50,10 @@ export function toldText(value: unknown): string | undefined {
   return typeof value === 'string' ? decodeText(value) : undefined
 }
 
-/** PostgreSQL has no text with NUL in it. It becomes `\0`, a backslash two of them, and everything else can be read in the table as it is. */
+/**
+ * PostgreSQL has no text with NUL in it. It becomes `\0`, a backslash two of them, and everything else can be read in the table
+ * as it is.
+ */
 export function encodeText(text: string): string {
   return /[\0\\]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0') : text
 }

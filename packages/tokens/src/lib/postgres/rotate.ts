@@ -2,8 +2,9 @@ import { COMMON, define, noteEnd, TAKE_TIME } from './define.ts'
 import { familyOf } from './tables.ts'
 
 /**
- * The step of a refresh, as `refresh/step.ts` has it. It is decided on what was committed when it began, and written if the session is still the
- * version that was read (`xmin`); otherwise it begins again. A lock would be written to disk, also for the many refreshes that write nothing.
+ * The step of a refresh, as `refresh/step.ts` has it. It is decided on what was committed when it began, and written if the session
+ * is still the version that was read (`xmin`). Otherwise the session is locked, and it is decided anew. A lock is written to disk,
+ * so there is none for those who need none: refreshes that write nothing, and those that nobody else meets.
  *
  * Epochs that move meanwhile change nothing: what is written then is below them, and as dead as before.
  */
@@ -14,8 +15,10 @@ export function rotate(schema: string): string {
     `${COMMON}, a_sid text, a_hash bytea, a_generation bigint, a_kid text, a_known_dead boolean, a_ip text, a_agent text,
   a_idle bigint, a_grace bigint, a_lost bigint, a_unconfirmed bigint, a_budget integer`,
     `f record; v_outcome text; v_reason text; v_ip text; v_agent text; v_distance bigint; v_since bigint;`,
-    `loop
-  v_reason := null;
+    `for attempt in 1..3 loop
+  if attempt > 1 then
+    perform 1 from ${schema}.token_family t where t.namespace = a_namespace and t.sid = a_sid and t.shard = a_shard for update;
+  end if;
   select t.*, t.xmin as version, greatest(s.epoch, e.epoch, 0) as lowest, coalesce(s.claims_epoch, 0) as claims into f
     from ${schema}.token_family t
     left join ${schema}.token_subject s on s.namespace = a_namespace and s.shard = a_shard
@@ -90,6 +93,8 @@ export function rotate(schema: string): string {
     returning json_build_array(v_outcome, v_reason, v_epoch, v_claims, v_ip, v_agent, ${familyOf('t')}) into v_answer;
   exit when found;
   end loop;
+  -- Nobody else can have come between twice.
+  if v_answer is null then raise exception using errcode = 'serialization_failure', message = 'a session changes under its lock'; end if;
   if v_outcome = 'ended' then
     ${noteEnd(schema, 'a_sid')};
   end if;

@@ -1,7 +1,7 @@
 import { type OptionReader } from '@wardstone/core'
 
 /** Where the tables lie, if nobody says where. */
-export const SCHEMA = 'wardstone'
+const SCHEMA = 'wardstone'
 
 /** Reads the name of a schema, and quotes it: it becomes part of statements. */
 export function readSchema(o: OptionReader): string {

@@ -8,9 +8,9 @@ const PAGE = 1_000
 /**
  * Reads the revocations of an issuer; it never writes.
  *
- * The cursor is the server's start and the oldest transaction that was still running when it was read. What was written by that one or a later one is
- * read again: whatever committed in the meantime is among it, in whatever order, however long its commit took. After a restart, and on a server that
- * has taken over, numbers of transactions may be others, so everything is read.
+ * The cursor is the server's start and the oldest transaction that was still running when it was read. What was written by that
+ * one or a later one is read again: whatever committed in the meantime is among it, in whatever order, however long its commit
+ * took. After a restart, and on a server that has taken over, numbers of transactions may be others, so everything is read.
  */
 export class PostgresSource implements RevocationSource {
   readonly #database: Database

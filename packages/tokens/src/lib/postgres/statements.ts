@@ -1,6 +1,6 @@
 import { familyOf } from './tables.ts'
 
-/** What is no function: reads, and a write of one row. `$3` is the offset of the test's clock. */
+/** One statement a verb: a call of its function, or a read. */
 export interface Statements {
   readonly create: string
   readonly rotate: string
@@ -16,7 +16,7 @@ export interface Statements {
 
 const NOW = '(trunc(extract(epoch from clock_timestamp()) * 1000)::bigint + $3::bigint)'
 
-/** One statement a verb. `$1` is the namespace, `$2` the subject. Each row is one text, `answer`, which is JSON or null. */
+/** `$1` is the namespace, `$2` the subject, `$3` the offset of the test's clock. Each row is one text, `answer`: JSON, or null. */
 export function statementsOf(schema: string): Statements {
   const everyone = `(select e.epoch from ${schema}.token_everyone e where e.namespace = $1)`
   const own = `(select s.epoch from ${schema}.token_subject s where s.namespace = $1 and s.shard = $2)`
@@ -31,8 +31,7 @@ export function statementsOf(schema: string): Statements {
     endOthers: call(schema, 'token_v1_end_others', 6),
     moveEpoch: call(schema, 'token_v1_move_epoch', 6),
     endEveryone: call(schema, 'token_v1_end_everyone', 4),
-    confirm: `update ${schema}.token_family f set confirmed_at = ${NOW}, ever_confirmed = true
-      where f.namespace = $1 and f.shard = $2 and f.sid = $4 and f.generation = $5 and f.confirmed_at is null and ${alive}`,
+    confirm: call(schema, 'token_v1_confirm', 7),
     epochs: `select json_build_array(${epoch}, coalesce(${claims}, 0))::text as answer`,
     judge: `select json_build_array(${epoch}, coalesce(${claims}, 0), exists (select ${family} and f.sid = $4 and ${alive}))::text as answer`,
     list: `select ${familyOf('f')}::text as answer ${family} and ${alive} order by f.rotated_at desc, f.sid desc`,

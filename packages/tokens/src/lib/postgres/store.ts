@@ -112,9 +112,7 @@ export class PostgresStore implements SessionStore {
   }
 
   async confirm(shard: string, sid: string, generation: number): Promise<void> {
-    if (!isSid(sid)) return
-    const { namespace } = this.#ready().settings
-    await this.#database.query('confirm', this.#texts.confirm, [namespace, shard, this.#offset(), sid, generation])
+    if (isSid(sid)) await this.#run('confirm', shard, [sid, generation])
   }
 
   async end(shard: string, sid: string, reason: EndReason, secretHash?: Buffer): Promise<{ readonly sub: string } | undefined> {
@@ -195,7 +193,7 @@ export class PostgresStore implements SessionStore {
 
   /** Calls a function about a subject. */
   async #run(
-    name: 'create' | 'rotate' | 'end' | 'endOthers' | 'moveEpoch',
+    name: 'create' | 'rotate' | 'confirm' | 'end' | 'endOthers' | 'moveEpoch',
     shard: string,
     args: readonly unknown[],
     verb: string = name,

@@ -16,15 +16,15 @@ interface Keeping {
 }
 
 /**
- * Removes what has been over for long. It walks along the primary keys, a stretch at each call, since an index by the end of sessions would make
- * every refresh dearer. What somebody has locked is left for the next round.
+ * Removes what has been over for long. It walks along the primary keys, a stretch at each call, since an index by the end of
+ * sessions would make every refresh dearer. What somebody has locked is left for the next round.
  */
 export class Sweeper {
   readonly #database: Database
   readonly #offset: () => number
   readonly #texts: { readonly families: string; readonly subjects: string; readonly revocations: string }
   /** How far this round has come with each. */
-  #at: { family: string | null; subject: string | null; revocations: string | null } = { ...BEGIN }
+  #at: { family: string | null; subject: string | null } = { ...BEGIN }
 
   constructor(database: Database, schema: string, offset: () => number) {
     this.#database = database
@@ -44,14 +44,15 @@ export class Sweeper {
     if (at.family !== null) at.family = await look(this.#texts.families, at.family)
     // Sessions first: a subject is forgotten when it has none.
     else if (at.subject !== null) at.subject = await look(this.#texts.subjects, at.subject)
-    if (at.revocations !== null) at.revocations = await look(this.#texts.revocations)
-    const complete = at.family === null && at.subject === null && at.revocations === null
+    // Each time: they come and go faster than anybody walks around.
+    const rest = await look(this.#texts.revocations)
+    const complete = at.family === null && at.subject === null && rest === null
     if (complete) this.#at = { ...BEGIN }
     return { removed, complete }
   }
 }
 
-const BEGIN = { family: '', subject: '', revocations: '' }
+const BEGIN = { family: '', subject: '' }
 
 function textsOf(schema: string): { families: string; subjects: string; revocations: string } {
   const now = '(select trunc(extract(epoch from clock_timestamp()) * 1000)::bigint + $3::bigint)'
@@ -68,7 +69,8 @@ function textsOf(schema: string): { families: string; subjects: string; revocati
     ), gone as (
       delete from ${schema}.token_family f using over o where f.namespace = $1 and f.sid = o.sid returning 1
     ) ${result('sid')}`,
-    // Its epochs are remembered for as long as there is a session that could be measured by them, and three lives of an access token.
+    // Its epochs are remembered for as long as there is a session that could be measured by them, and three lives of an access
+    // token.
     subjects: `
     with page as materialized (
       select s.shard from ${schema}.token_subject s where s.namespace = $1 and s.shard > $5 order by s.shard limit $2

@@ -27,8 +27,8 @@ const FAMILY = [
 export type FamilyColumn = (typeof FAMILY)[number]
 
 /**
- * The session of a row as a JSON array, in the order of {@link FAMILY_COLUMNS}. One text costs both sides half of what columns do, and means the same
- * with every driver and its settings: bigints are not cut, bytes are hex.
+ * The session of a row as a JSON array, in the order of {@link FAMILY_COLUMNS}. One text costs both sides half of what columns
+ * do, and means the same with every driver and its settings: bigints are not cut, bytes are hex.
  */
 export function familyOf(alias: string): string {
   const columns = FAMILY.map((name) => (name === 'secret_hash' ? `encode(${alias}.secret_hash, 'hex')` : `${alias}.${name}`))
@@ -40,11 +40,11 @@ export const FAMILY_COLUMNS: readonly FamilyColumn[] = FAMILY
 /**
  * The tables. Times are milliseconds of the server's clock, epochs microseconds.
  *
- * What a refresh changes is in no index, and pages have room: PostgreSQL then updates a session in place of the same page (HOT). So
- * there is no index by the end of sessions, and who cleans up walks along the primary key.
+ * What a refresh changes is in no index, and pages have room: PostgreSQL then updates a session in place of the same page (HOT).
+ * So there is no index by the end of sessions, and who cleans up walks along the primary key.
  *
- * `token_revocation.xid` is the transaction that wrote it. Ids may commit in another order than they were given out; a reader that goes by the
- * oldest transaction that was still running misses none.
+ * `token_revocation.xid` is the transaction that wrote it. Ids may commit in another order than they were given out; a reader
+ * that goes by the oldest transaction that was still running misses none.
  */
 export function tables(schema: string): string {
   return `
