@@ -17,6 +17,8 @@ export type {
   TokenReused,
   TokenRevoked,
 } from './lib/events.ts'
+export { createSharedKeySet } from './lib/keys/create-shared-key-set.ts'
+export type { SharedKeySetOptions } from './lib/keys/create-shared-key-set.ts'
 export { fileKeyDocument } from './lib/keys/file-key-document.ts'
 export type { FileKeyDocumentOptions } from './lib/keys/file-key-document.ts'
 export { hmacKeys } from './lib/keys/hmac-keys.ts'
@@ -32,8 +34,7 @@ export { createKeySet } from './lib/keys/key-set.ts'
 export type { KeySet, KeySetOptions } from './lib/keys/key-set.ts'
 export type { KeyTimes, PlannedKey } from './lib/keys/plan.ts'
 export type { RotationOptions } from './lib/keys/rotation-options.ts'
-export { createSharedKeySet } from './lib/keys/shared-key-set.ts'
-export type { SharedKeySet, SharedKeySetOptions, SharedKeySetStats } from './lib/keys/shared-key-set.ts'
+export type { SharedKeySet, SharedKeySetStats } from './lib/keys/shared-key-set.ts'
 export type { SigningKey } from './lib/keys/signing-key.ts'
 export type { KeyStage, TokenKeys } from './lib/keys/token-keys.ts'
 export type { Algorithm, AsymmetricAlgorithm, KeyInput, VerificationKey, VerificationKeys } from './lib/keys/verification-key.ts'
