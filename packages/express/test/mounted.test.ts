@@ -15,9 +15,9 @@ test.each([
   mounted.get('/own', (_req, res) => void res.set('X-Powered-By', 'steam').send('x'))
   app.use('/mounted', mounted)
   app.use(problems())
-  const { port, close } = await serve(app)
-  onTestFinished(close)
-  const url = `http://127.0.0.1:${port}`
+  const running = await serve(app)
+  onTestFinished(() => running.close())
+  const url = `http://127.0.0.1:${running.port}`
   const said = async (path: string) => (await fetch(url + path)).headers.get('x-powered-by')
   expect([await said('/mounted'), await said('/mounted/own'), await said('/mounted/nowhere')]).toEqual([null, 'steam', null])
 })

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
-import { runner, type Guard, type Outcome } from '@wardstone/http'
+import { runner, type Guard } from '@wardstone/http'
 import { guard, listener, type NodeHandler } from '@wardstone/http/node'
 import { serve } from '@wardstone/testkit/http'
 import { expect, onTestFinished, test } from 'vitest'
+import { failing, finding } from '../../core/test/query.ts'
 import { context } from './context.ts'
 
 const bad = (async () => {
@@ -34,29 +32,24 @@ test.each<[hook: string, handlers: readonly NodeHandler[], report: undefined, st
     response.once('close', () => over.resolve())
     next()
   }
-  const { port, close } = await serve(listener([ending, ...handlers], { problems: { report: report ?? (() => {}) } }))
-  onTestFinished(close)
-  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(status)
+  const running = await serve(listener([ending, ...handlers], { problems: { report: report ?? (() => {}) } }))
+  onTestFinished(() => running.close())
+  expect((await fetch(`http://127.0.0.1:${running.port}/`)).status).toBe(status)
   await over.promise
   await turn()
   expect(unhandled).toEqual([])
 })
 
 test('a guard of another library’s promises is awaited, and what rejects is a fault', async () => {
-  const later = (settle: (resolve: (value: unknown) => void, reject: (reason: Error) => void) => void): Guard =>
-    (() => ({ ok: true, then: settle })) as unknown as Guard
-  const refusing = later((resolve) => resolve({ ok: false, reply: { status: 403 } }))
-  const failing = later((_, reject) => reject(new Error('no database')))
-  expect(await runner([refusing])(context())).toMatchObject({ refused: { reply: { status: 403 } } })
-  expect(((await runner([failing])(context())) as Outcome).fault?.message).toBe('no database')
+  const answering = (query: object): Guard => (() => Object.assign(query, { ok: true })) as unknown as Guard
+  const refused = { ok: false, reply: { status: 403 } }
+  expect(await runner([answering(finding(refused))])(context())).toMatchObject({ refused })
+  expect((await runner([answering(failing('no database'))])(context())).fault?.message).toBe('no database')
 })
 
 test('a handler of plain node:http that rejects in another library’s way is answered', async () => {
-  const failing = (() => ({ then: (_: unknown, reject: (reason: Error) => void) => reject(new Error('no')) })) as never
-  const server = createServer(listener([failing], { problems: { report: () => {} } })).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as { readonly port: number }
-  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
-  expect([response.status, await text(response.body!)]).toEqual([500, expect.stringContaining('internal_error')])
+  const running = await serve(listener([(() => failing('no')) as never], { problems: { report: () => {} } }))
+  onTestFinished(() => running.close())
+  const response = await fetch(`http://127.0.0.1:${running.port}/`)
+  expect([response.status, await response.json()]).toMatchObject([500, { code: 'internal_error' }])
 })

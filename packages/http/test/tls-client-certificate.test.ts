@@ -16,6 +16,7 @@ import { guard as webGuard } from '@wardstone/http/web'
 import { clientCertificate, type PeerCertificate, type Tls } from '@wardstone/http/tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { authority } from '../../core/test/certificates.ts'
+import { finding } from '../../core/test/query.ts'
 import { ask, ca, listening, serverCert, shake, tlsOf } from './tls-kit.ts'
 
 const billing = { id: 'billing', roles: ['service'], claims: {} }
@@ -157,17 +158,14 @@ it('[HTTP-8] who a certificate speaks for may be looked up, and a failing look-u
   expect(code(await ask(port, ours))).toEqual([500, 'internal_error'])
 })
 
-/** As lazy queries of drivers are: no promise, and awaited all the same. */
-const query = (found: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(found) })
-
 it.each<[string, () => unknown]>([
   ['null', () => null],
   ['null, later', async () => null],
-  ['a query that finds nobody', () => query(undefined)],
+  ['a query that finds nobody', () => finding(undefined)],
   ['false', () => false],
   ['an object without an id', () => ({})],
   ['an empty id', () => ({ id: '', roles: [], claims: {} })],
-  ['an id that is no text', () => query({ id: 7, roles: [], claims: {} })],
+  ['an id that is no text', () => finding({ id: 7, roles: [], claims: {} })],
   ['a list', () => [billing]],
   ['a text', () => 'billing'],
 ])('[HTTP-8] a look-up that answers with %s lets nobody in', async (_, principal) => {
@@ -176,7 +174,7 @@ it.each<[string, () => unknown]>([
 })
 
 it('[HTTP-8] a query that finds somebody lets him in', async () => {
-  const { port } = await refusing({ clients: 'optional', principal: (() => query(billing)) as never })
+  const { port } = await refusing({ clients: 'optional', principal: (() => finding(billing)) as never })
   expect(await ask(port, ours)).toEqual({ status: 200, body: '"billing"' })
 })
 

@@ -28,7 +28,7 @@ test('[HTTP-7] what one copy of the package finds out of a request, another one 
   }
   const first = ['x-first', '1'] as const
   const second: HeadHook = (head) => [['x-second', `after ${head.header('x-first')}`]]
-  const { port, close } = await serve(
+  const running = await serve(
     onNode.listener([
       onNode.guard(someone, () => ({ ok: true, head: () => [first] })),
       (request, response) => {
@@ -43,8 +43,8 @@ test('[HTTP-7] what one copy of the package finds out of a request, another one 
       },
     ]),
   )
-  onTestFinished(close)
-  const response = await fetch(`http://127.0.0.1:${port}/`)
+  onTestFinished(() => running.close())
+  const response = await fetch(`http://127.0.0.1:${running.port}/`)
   expect([await response.json(), same]).toEqual([{ id: 'ana' }, [true]])
   expect([response.headers.get('x-first'), response.headers.get('x-second')]).toEqual(['1', 'after 1'])
 })

@@ -6,9 +6,9 @@ import Koa from 'koa'
 import { expect, onTestFinished, test } from 'vitest'
 
 async function served(app: { callback(): RequestListener }): Promise<string> {
-  const { port, close } = await serve(app.callback())
-  onTestFinished(close)
-  return `http://127.0.0.1:${port}`
+  const running = await serve(app.callback())
+  onTestFinished(() => running.close())
+  return `http://127.0.0.1:${running.port}`
 }
 
 test.each([undefined, null])('what throws %j has failed, too', async (thrown) => {

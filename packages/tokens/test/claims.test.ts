@@ -1,5 +1,6 @@
 import type { StandardSchema } from '@wardstone/core'
 import { describe, expect, it } from 'vitest'
+import { finding } from '../../core/test/query.ts'
 import { ClaimsNotAllowedError, ClaimsUnavailableError, createVerifier, type SessionFacts } from '../src/index.ts'
 import { AUDIENCE, codeOf, ISSUER, kit, namesOf, renew, signIn, verified, type Claims } from './kit/service.ts'
 import { headerOf, pairOf, payloadAt, signed } from './kit/tokens.ts'
@@ -197,7 +198,7 @@ describe('claimsSchema', () => {
     ['a promise', async (value) => ({ value })],
     ['a promise that rejects', () => Promise.reject(new Error('no'))],
     // Without issues, it would pass for a success whose claims are undefined.
-    ['the promise of another library', (value) => ({ then: (resolve: (result: unknown) => void) => resolve({ value }) })],
+    ['the promise of another library', (value) => finding({ value })],
   ])('[TOK-4] has to answer at once, not with %s', async (_, validate) => {
     const slow = { '~standard': { version: 1, vendor: 'test', validate } } as StandardSchema<Claims>
     await expect(kit({ claimsSchema: slow }).tokens.issue({ sub: 'ana' })).rejects.toThrow(/answer at once/)

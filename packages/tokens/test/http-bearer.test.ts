@@ -3,6 +3,7 @@ import { principalKey, refusalKey, type Decision, type Refused } from '@wardston
 import { beforeEach, describe, expect, it } from 'vitest'
 import { bearer, verifiedKey } from '../src/http.ts'
 import type { Issued } from '../src/index.ts'
+import { finding } from '../../core/test/query.ts'
 import { bodyOf, headersOf, request } from './kit/http.ts'
 import { kit, signIn, type Kit } from './kit/service.ts'
 import { watched, type Watched } from './kit/stores.ts'
@@ -23,11 +24,10 @@ const refused = (decision: Decision | Promise<Decision>): Refused =>
 
 describe('bearer', () => {
   it('[TOK-12] waits for a verifier that answers with the promise of another library', async () => {
-    const later = (found: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(found) })
-    const refusing = bearer({ verify: () => later({ ok: false, code: 'revoked', retryable: false }) as never })
+    const refusing = bearer({ verify: () => finding({ ok: false, code: 'revoked', retryable: false }) as never })
     expect(await refusing(asked('Bearer x'))).toMatchObject({ ok: false, code: 'revoked', reply: { status: 401 } })
     const ctx = asked('Bearer x')
-    expect(await bearer({ verify: () => later(k.tokens.verify(session.accessToken)) as never })(ctx)).toEqual({ ok: true })
+    expect(await bearer({ verify: () => finding(k.tokens.verify(session.accessToken)) as never })(ctx)).toEqual({ ok: true })
     expect(ctx.state.get(principalKey)).toMatchObject({ id: 'ana' })
   })
 
