@@ -1,4 +1,4 @@
-import { baseline, secureHeaders, type BaselineOptions, type SecureHeadersOptions } from '@wardstone/http'
+import { baseline, runner, secureHeaders, type BaselineOptions, type SecureHeadersOptions } from '@wardstone/http'
 import { expect, test } from 'vitest'
 import { context } from './context.ts'
 import { allowed, headersOf, problemsOf, warnings } from './secure-headers-kit.ts'
@@ -51,6 +51,13 @@ test('[HTTP-1] in the clear, nothing speaks of TLS: a developer stays where he i
   const { 'content-security-policy': policy, ...others } = headersOf()
   expect(policy).toBe(PAGES.replace('; upgrade-insecure-requests', ''))
   expect(others).not.toHaveProperty('strict-transport-security')
+})
+
+test('[HTTP-1] what the application has set itself before is not removed', async () => {
+  const own = baseline({ headers: { csp: false, hsts: false, override: { 'x-own': false } } })
+  const outcome = await runner([() => ({ ok: true, headers: [['content-security-policy', "default-src 'none'"]] }), own])(tls())
+  expect(new Map(outcome.headers).get('content-security-policy')).toBe("default-src 'none'")
+  expect(outcome.headers.filter(([, value]) => value === '')).toEqual([])
 })
 
 test('[HTTP-1] what is sent is made once: every request gets the same lines', () => {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '@wardstone/core'
 import type { HttpContext } from '../context.ts'
 import { sharedStateKey, type StateKey } from '../state.ts'
 
-/** Whether the policy that stands now can still name a nonce. */
+/** Whether the policy that stands now can still name a nonce. Unset where no guard has set headers yet. */
 export const takesNonceKey: StateKey<boolean> = sharedStateKey('takes nonce')
 
 /** The nonce of the request, once somebody asked for it. */

@@ -28,7 +28,7 @@ export interface SecureHeadersOptions {
    */
   readonly permissions?: Permissions | undefined
   /**
-   * Headers by lower-case name, over everything else; `false` leaves one out, also where an earlier guard has set it. Those that
+   * Headers by lower-case name, over everything else; `false` leaves one out, on a route also where `baseline` has set it. Those that
    * belong to one response or to another part of `baseline` are refused.
    */
   readonly override?: Readonly<Record<Lowercase<string>, string | false>> | undefined
@@ -39,6 +39,7 @@ export interface HeaderPlan {
   readonly policies: readonly Policy[]
   /** Whether a policy stands that can name a nonce. */
   readonly nonces: boolean
+  /** An empty value removes what an earlier guard of this kind has set. */
   readonly overTls: HeaderList
   readonly inClear: HeaderList
 }
@@ -62,7 +63,7 @@ export function readHeaders(o: OptionReader): HeaderPlan {
   const permissions = readPermissions(o)
   if (isGiven(o, 'permissions') && override[FEATURES] !== undefined) both(o, 'permissions', FEATURES)
 
-  // An empty value removes what an earlier guard has set: a route that may be framed must not keep the DENY of the application.
+  // A route that may be framed must not keep the DENY of the application.
   const headers = constantHeaders(preset, reportTo, permissions)
   const frames = ancestors === undefined ? 'DENY' : frameOptionsOf(ancestors)
   headers.set('x-frame-options', frames ?? '')

@@ -2,6 +2,7 @@ import { readOptions, warn, type OptionReader } from '@wardstone/core'
 import { SHARED_CACHES, storedNowhere } from '../cached.ts'
 import { speaksTls } from '../context.ts'
 import type { Guard, HeadHook } from '../decision.ts'
+import type { HeaderList } from '../headers.ts'
 import { guardOf, type HeaderLines, type Part } from '../part.ts'
 import { nonceKey, takesNonceKey } from './nonce.ts'
 import { readHeaders, type HeaderPlan, type SecureHeadersOptions } from './plan.ts'
@@ -39,17 +40,25 @@ export interface SecureHeadersPart extends Part {
 export function readSecureHeaders(o: OptionReader): SecureHeadersPart {
   const plan = readHeaders(o)
   const { overTls, inClear, nonces } = plan
+  const first = { overTls: withoutRemovals(overTls), inClear: withoutRemovals(inClear) }
   const part: SecureHeadersPart = {
     nonces,
     apply(ctx, headers) {
       // RFC 6797 section 7.2: no HSTS over plain http, where anybody on the way could set it.
-      headers.push(...(speaksTls(ctx) ? overTls : inClear))
+      const secure = speaksTls(ctx)
+      // What an earlier guard of this kind has set, this one may remove. What the application has set itself is not ours to touch.
+      const sent = ctx.state.get(takesNonceKey) === undefined ? first : plan
+      for (const line of secure ? sent.overTls : sent.inClear) headers.push(line)
       // Also against an earlier guard, whose policy this one replaces.
-      if (nonces || ctx.state.get(takesNonceKey) === true) ctx.state.set(takesNonceKey, nonces)
+      ctx.state.set(takesNonceKey, nonces)
       return undefined
     },
   }
   return nonces ? { ...part, head: nonceHeads(plan) } : part
+}
+
+function withoutRemovals(headers: HeaderList): HeaderList {
+  return headers.filter(([, value]) => value !== '')
 }
 
 /** Makes what names the nonce in the policy, for responses that asked for one. */
