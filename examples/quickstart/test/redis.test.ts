@@ -47,7 +47,7 @@ describe.skipIf(!(await available('redis')))('the quickstart on Redis', () => {
   test('[POOL-4] is ready as long as Redis answers', async () => {
     expect((await new Client(running.origin, 'probe').send('GET /readyz')).body).toEqual({
       status: 'ok',
-      checks: { sessions: 'up' },
+      checks: { sessions: 'up', revocations: 'up' },
     })
   })
 
