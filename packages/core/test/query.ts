@@ -1,5 +1,5 @@
 /** As lazy queries of database drivers are: no promise, and awaited all the same. */
-export function query(then: (resolve: (value: unknown) => void, reject: (reason: Error) => void) => void): object {
+function query(then: (resolve: (value: unknown) => void, reject: (reason: Error) => void) => void): object {
   // oxlint-disable-next-line unicorn/no-thenable
   return { then }
 }
