@@ -119,7 +119,7 @@ export function problem(ctx: HttpContext, input: ProblemInput): Reply {
  * `content-range`, `retry-after` and `www-authenticate`; anything else is 500. The error's message is never shown.
  */
 export function faultProblem(ctx: HttpContext, error: unknown): Reply {
-  if (error instanceof WardstoneError && error.retryable) {
+  if (mayPass(error)) {
     const headers: HeaderList =
       error.retryAfterMs === undefined ? [] : [['retry-after', String(Math.ceil(error.retryAfterMs / 1000))]]
     return problem(ctx, { status: 503, code: error.code, headers })
@@ -133,6 +133,14 @@ export function faultProblem(ctx: HttpContext, error: unknown): Reply {
 /** The problem that answers a path which no route has. */
 export function notFoundProblem(ctx: HttpContext): Reply {
   return problem(ctx, { status: 404, code: 'not_found' })
+}
+
+function mayPass(error: unknown): error is WardstoneError {
+  try {
+    return error instanceof WardstoneError && error.retryable
+  } catch {
+    return false // anything can be thrown, also what throws at whoever looks at it
+  }
 }
 
 interface StatusCarrier {

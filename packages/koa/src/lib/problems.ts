@@ -58,9 +58,17 @@ export function emitError(error: unknown, { raw }: { readonly raw: KoaContext })
 /** The client went away: nobody's fault. A body that fails ends the connection by its own error, and is one. */
 function isAbort(error: unknown, response: ServerResponse): boolean {
   const { req, destroyed, errored } = response
-  if (isGone(response) && (error as { readonly code?: unknown }).code === 'ERR_HTTP2_INVALID_STREAM') return true
+  if (isGone(response) && codeOf(error) === 'ERR_HTTP2_INVALID_STREAM') return true
   if (error === req.socket.errored && error !== errored) return true
-  return destroyed && (error as { readonly code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE'
+  return destroyed && codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as { readonly code?: unknown }).code
+  } catch {
+    return undefined // what was thrown need not be an error
+  }
 }
 
 /** Koa begins every response with a 404 and no body. */
