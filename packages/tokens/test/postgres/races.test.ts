@@ -120,6 +120,20 @@ describe.skipIf(!(await available('postgres')))('verbs that meet in PostgreSQL',
     await strict.end()
   })
 
+  it('[TOK-3] [TOK-13] a crowd with one token is answered, each of them: who was overtaken locks', async () => {
+    const crowd = poolOf(database.url, { max: 30 })
+    const clock = fakeClock(Date.now())
+    const store = postgresStore({ sql: crowd, testClockOffset: clock.offset, every: '60s', deadline: '10s' })
+    store.configure(settingsOf('crowd'))
+    const session = newSession()
+    await store.create(session)
+    clock.advance(MINUTE)
+    const words = await Promise.all(Array.from({ length: 120 }, () => refresh(store, session, 0)))
+    expect(words.toSorted()).toEqual([...Array.from({ length: 119 }, () => 'replayed'), 'rotated'])
+    store.close()
+    await crowd.end()
+  })
+
   it('[TOK-9] [TOK-13] who was refreshing when a sign-in began is not the least recently used', async () => {
     const clock = fakeClock(Date.now())
     const open = (sql: SqlLike): PostgresSessionStore => {

@@ -18,27 +18,29 @@ export class Database {
    * Runs one statement, on whatever connection the client takes. Only what was rolled back as a whole is asked again, once: with
    * any other fault it may have run.
    */
-  async query(verb: string, text: string, params: readonly unknown[]): Promise<readonly Row[]> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
+  query(verb: string, text: string, params: unknown[]): Promise<readonly Row[]> {
+    return new Promise((resolve, reject) => {
       // Timers come before sockets: an answer that waits unread, since this process was busy, is read first.
-      timer = setTimeout(() => setImmediate(() => reject(new Late())), this.deadlineMs)
+      const timer = setTimeout(() => setImmediate(() => reject(faultOf(new Late(), verb))), this.deadlineMs)
+      this.#ask(text, params).then(
+        (rows) => {
+          clearTimeout(timer)
+          resolve(rows)
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(faultOf(error, verb))
+        },
+      )
     })
-    try {
-      return await Promise.race([this.#ask(text, params), late])
-    } catch (error) {
-      throw faultOf(error, verb)
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
-  async #ask(text: string, params: readonly unknown[]): Promise<readonly Row[]> {
+  async #ask(text: string, params: unknown[]): Promise<readonly Row[]> {
     try {
-      return (await this.#sql.query<Row>(text, [...params])).rows
+      return (await this.#sql.query<Row>(text, params)).rows
     } catch (error) {
       if (!isRolledBack(error)) throw error
     }
-    return (await this.#sql.query<Row>(text, [...params])).rows
+    return (await this.#sql.query<Row>(text, params)).rows
   }
 }

@@ -204,7 +204,7 @@ export class PostgresStore implements SessionStore {
   }
 
   /** The answers, read. */
-  async #ask(verb: string, text: string, params: readonly unknown[]): Promise<readonly unknown[]> {
+  async #ask(verb: string, text: string, params: unknown[]): Promise<readonly unknown[]> {
     const rows = await this.#database.query(verb, text, params)
     return rows.map(({ answer }) => (typeof answer === 'string' ? JSON.parse(answer) : null))
   }
