@@ -11,7 +11,7 @@ import { scripts } from './scripts.ts'
 import { RedisSource } from './source.ts'
 
 /** `createRedis()` can say how its servers are set; another port need not. */
-export type ExaminedRedis = RedisLike & Partial<Pick<RedisConnection, 'health'>>
+type ExaminedRedis = RedisLike & Partial<Pick<RedisConnection, 'health'>>
 
 /** What a store on Redis works with. */
 export interface RedisStoreSettings {
