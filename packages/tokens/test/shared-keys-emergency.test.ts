@@ -37,7 +37,7 @@ describe('an emergency', () => {
   })
 
   it('[TOK-6] lets the next key sign at once where there is none before, with the same times on all nodes', async () => {
-    const { start } = fleet()
+    const { clock, start } = fleet()
     const [a, b] = [await start(), await start()]
     const leaked = a.signer().kid
     const next = (await a.rotate()).kid
@@ -46,6 +46,7 @@ describe('an emergency', () => {
     await a.tick()
     for (const node of [a, b]) expect([node.signer().kid, stages(node)]).toEqual([next, 'active'])
     expect(a.timeline()).toEqual(b.timeline())
+    expect(a.timeline()[0]?.activateAt).toBe(clock.now())
   })
 
   it('[TOK-6] knows a key that another node has made meanwhile, and says whether there was such a key', async () => {

@@ -144,6 +144,20 @@ describe('nodes with other options', () => {
     expect(next.timeline().map(({ activateAt }) => activateAt)).toEqual(old.timeline().map(({ activateAt }) => activateAt))
   })
 
+  it('[TOK-6] do not put back what others have thrown away, in turn', async () => {
+    const { clock, start } = fleet()
+    const [hasty, slow] = [await start({ poll: '1s' }), await start({ poll: '60s' })]
+    await slow.rotate()
+    await hasty.tick()
+    for (let i = 0; i < 40; i++) {
+      clock.advance('60s')
+      const before = slow.stats().revision
+      for (const node of [hasty, slow, hasty, slow]) await node.tick()
+      expect(slow.stats().revision - before).toBeLessThanOrEqual(1)
+    }
+    expect([stages(hasty), stages(slow)]).toEqual(['active', 'active'])
+  })
+
   it('[TOK-6] change the algorithm with the next key', async () => {
     const { clock, start } = fleet()
     const [old, next] = [await start(), await start({ algorithm: 'ES256' })]
@@ -201,5 +215,20 @@ describe('a copy for verifiers', () => {
     way.cut = false
     await node.tick()
     expect(maxAgeOf(node)).toBe(300_000)
+  })
+
+  it('[TOK-6] is as old as the question that brought its keys, not as the answer', async () => {
+    const { clock, document, start } = fleet()
+    await start()
+    const node = await start({
+      document: {
+        async read() {
+          const answer = await document.read()
+          clock.advance('4m') // on its way
+          return answer
+        },
+      },
+    })
+    expect([node.stats().staleness, maxAgeOf(node)]).toEqual([240_000, 120_000])
   })
 })

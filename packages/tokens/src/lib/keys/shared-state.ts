@@ -77,7 +77,8 @@ export function withoutKey(
 export function merged(ours: SharedState, stored: SharedState, now: number, policy: RotationPolicy): SharedState {
   const [first, second] = goesBefore(ours, stored) ? [ours, stored] : [stored, ours]
   const banned = [...first.banned, ...second.banned.filter(({ kid }) => !first.banned.some((ban) => ban.kid === kid))]
-  const others = second.keys.filter(({ kid }) => !first.keys.some((key) => key.kid === kid))
+  // What has gone by its time was tidied away, and is not missing.
+  const others = aliveAt(second.keys, now, policy).filter(({ kid }) => !first.keys.some((key) => key.kid === kid))
   const late = now + leadMs(policy)
   const joined = first.id === second.id ? others : others.map((key) => ({ ...key, createdAt: now, activateAt: late }))
   const keys = [...first.keys, ...joined].filter(({ kid }) => !banned.some((ban) => ban.kid === kid))
