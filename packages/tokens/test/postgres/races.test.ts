@@ -120,7 +120,7 @@ describe.skipIf(!(await available('postgres')))('verbs that meet in PostgreSQL',
     await strict.end()
   })
 
-  it('[TOK-3] [TOK-13] a crowd with one token is answered, each of them: who was overtaken locks', async () => {
+  it('[TOK-3] [TOK-13] a crowd with one token is answered, each of them, and one of them rotates', async () => {
     const crowd = poolOf(database.url, { max: 30 })
     const clock = fakeClock(Date.now())
     const store = postgresStore({ sql: crowd, testClockOffset: clock.offset, every: '60s', deadline: '10s' })
