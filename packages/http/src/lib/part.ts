@@ -30,9 +30,11 @@ export function guardOf(...parts: readonly Part[]): Guard {
       // Some callback of the application's. The page that says so needs its policy as much as any other.
       return { ...withHeaders(deny(ctx, { status: 500, code: 'internal_error' }), headers), fault: { error, headers } }
     }
-    if (withHead.length === 0) return { ok: true, headers }
+    const [only] = withHead
+    if (only === undefined) return { ok: true, headers }
+    if (withHead.length === 1) return { ok: true, headers, head: only.head?.(ctx) }
     const heads = withHead.flatMap((part) => part.head?.(ctx) ?? [])
-    return { ok: true, headers, head: heads.length === 1 ? heads[0] : (view) => heads.flatMap((hook) => hook(view) ?? []) }
+    return { ok: true, headers, head: (view) => heads.flatMap((hook) => hook(view) ?? []) }
   }
 }
 

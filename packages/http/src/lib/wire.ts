@@ -72,8 +72,9 @@ export function runHeads(hooks: readonly HeadHook[], status: number, target: Hea
   for (const hook of hooks) {
     try {
       const added: unknown = hook(view)
+      if (added === undefined) continue
       if (isThenable(added)) forget(added)
-      else addHeaders(target, (added as HeaderList | undefined) ?? [])
+      else addHeaders(target, (added as HeaderList | null) ?? [])
     } catch {
       // The process of a host on Node would end.
     }

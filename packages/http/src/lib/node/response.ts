@@ -50,31 +50,42 @@ export function headersOf(response: ServerResponse): HeaderTarget {
  * response itself, the same in every copy of this package that is installed: a weak map would cost more than all hooks do.
  */
 const WAITING: unique symbol = Symbol.for('wardstone.http.heads')
+/** What `writeHead` was before: Node's own, or that of another library. */
+const ORIGINAL: unique symbol = Symbol.for('wardstone.http.write head')
+
+interface Carrier extends ServerResponse {
+  [WAITING]?: HeadHook[]
+  [ORIGINAL]?: ServerResponse['writeHead']
+}
 
 /**
  * Runs the hooks when the head is about to be written. Every framework on Node, and Node itself for an implicit head,
  * ends in `writeHead`, so its one replacement sees them all, hijacked and streamed responses included.
  */
 function beforeHead(response: ServerResponse, heads: readonly HeadHook[]): void {
-  const carrier = response as ServerResponse & { [WAITING]?: HeadHook[] }
+  const carrier: Carrier = response
   const earlier = carrier[WAITING]
   if (earlier !== undefined) {
     earlier.push(...heads)
     return
   }
-  const hooks = [...heads]
-  carrier[WAITING] = hooks
-  const original = response.writeHead.bind(response)
-  response.writeHead = function writeHead(status: number, ...rest: unknown[]): ServerResponse {
-    response.writeHead = original
-    const reason = typeof rest[0] === 'string' ? rest[0] : undefined
+  carrier[WAITING] = [...heads]
+  carrier[ORIGINAL] = response.writeHead // oxlint-disable-line typescript/unbound-method -- it is put back where it was
+  response.writeHead = writeHeadAfterHooks
+}
+
+/** One function for all responses: made anew for each, it would cost more than most hooks do. */
+function writeHeadAfterHooks(this: Carrier, status: number, ...rest: unknown[]): ServerResponse {
+  this.writeHead = this[ORIGINAL] as ServerResponse['writeHead']
+  const reason = typeof rest[0] === 'string' ? rest[0] : undefined
+  if (rest.length > 0) {
     setAll(
-      response,
+      this,
       rest.find((arg) => typeof arg === 'object'),
     )
-    runHeads(hooks, status, headersOf(response))
-    return reason === undefined ? response.writeHead(status) : response.writeHead(status, reason)
   }
+  runHeads(this[WAITING] ?? [], status, headersOf(this))
+  return reason === undefined ? this.writeHead(status) : this.writeHead(status, reason)
 }
 
 function setAll(response: ServerResponse, headers: unknown): void {
