@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { warn } from '@wardstone/core'
-import { readBaseline, type BaselineOptions, type HeadHook, type HeaderList, type Outcome } from '@wardstone/http'
-import { applyOutcome, cspNonce, guard, type NodeHandler } from '@wardstone/http/node'
+import { readBaseline, type BaselineOptions } from '@wardstone/http'
+import { cspNonce, guard, type NodeHandler } from '@wardstone/http/node'
 
 /**
  * What every response gets, errors and 404 included: address, request id, security headers. Goes on the application before
  * everything else; {@link problems} is its other half and goes last.
+ *
+ * `X-Powered-By` is removed. An application that is mounted in this one sets it again: `disable('x-powered-by')` there.
  *
  * Templates find the nonce of the page as `cspNonce()`, which is in `res.locals`: a page that does not call it may be cached.
  *
@@ -39,18 +41,10 @@ export function baseline(options?: BaselineOptions): NodeHandler {
       }
     }
     res.removeHeader('x-powered-by')
-    applyOutcome(res, UNNAMED)
     if (nonces) localsOf(res)['cspNonce'] = () => cspNonce(req)
     apply(req, res, next)
   }
 }
-
-const NO_NAME: HeaderList = [['x-powered-by', '']]
-
-/** An application that is mounted in this one says it again. What a handler says of itself stays. */
-const unnamed: HeadHook = (view) => (view.header('x-powered-by') === 'Express' ? NO_NAME : undefined)
-
-const UNNAMED: Outcome = { headers: [], heads: [unnamed], closed: [], refused: undefined, fault: undefined }
 
 /** What Express gives to templates. */
 function localsOf(response: ServerResponse): Record<string, unknown> {

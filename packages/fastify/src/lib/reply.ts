@@ -8,20 +8,35 @@ import type { FastifyReply } from 'fastify'
  * to Fastify's where those would win or, being cookies, would otherwise be lost with the next.
  */
 export function targetOf(reply: FastifyReply): HeaderTarget {
-  return {
-    get: (name) => reply.getHeader(name),
-    set(name, value) {
-      reply.raw.setHeader(name, value)
-      if (reply.getHeader(name) !== value) reply.header(name, value)
-    },
-    append(name, value) {
-      reply.raw.appendHeader(name, value)
-      reply.header(name, value) // appends, for cookies
-    },
-    remove(name) {
-      reply.raw.removeHeader(name)
-      reply.removeHeader(name)
-    },
+  return new ReplyHeaders(reply)
+}
+
+/** One object for a reply; four functions made anew would cost more than what they do. */
+class ReplyHeaders implements HeaderTarget {
+  readonly #reply: FastifyReply
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply
+  }
+
+  get(name: string): ReturnType<HeaderTarget['get']> {
+    return this.#reply.getHeader(name)
+  }
+
+  set(name: string, value: string): void {
+    const reply = this.#reply
+    reply.raw.setHeader(name, value)
+    if (reply.getHeader(name) !== value) reply.header(name, value)
+  }
+
+  append(name: string, value: string): void {
+    this.#reply.raw.appendHeader(name, value)
+    this.#reply.header(name, value) // appends, for cookies
+  }
+
+  remove(name: string): void {
+    this.#reply.raw.removeHeader(name)
+    this.#reply.removeHeader(name)
   }
 }
 

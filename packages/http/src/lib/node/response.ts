@@ -37,11 +37,31 @@ export function endReply(response: ServerResponse, reply: Reply): void {
 
 /** The headers of a response. */
 export function headersOf(response: ServerResponse): HeaderTarget {
-  return {
-    get: (name) => response.getHeader(name),
-    set: (name, value) => void response.setHeader(name, value),
-    append: (name, value) => void response.appendHeader(name, value),
-    remove: (name) => response.removeHeader(name),
+  return new ResponseHeaders(response)
+}
+
+/** One object for a response; four functions made anew would cost more than what they do. */
+class ResponseHeaders implements HeaderTarget {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  get(name: string): ReturnType<HeaderTarget['get']> {
+    return this.#response.getHeader(name)
+  }
+
+  set(name: string, value: string): void {
+    this.#response.setHeader(name, value)
+  }
+
+  append(name: string, value: string): void {
+    this.#response.appendHeader(name, value)
+  }
+
+  remove(name: string): void {
+    this.#response.removeHeader(name)
   }
 }
 
