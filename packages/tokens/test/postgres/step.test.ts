@@ -1,46 +1,13 @@
 import { available } from '@wardstone/testkit/servers'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Family, RefreshPolicy, Rotation } from '../../src/index.ts'
+import type { Family, Rotation } from '../../src/index.ts'
 import { postgresStore, type PostgresSessionStore } from '../../src/postgres.ts'
+import { HASH, MINUTE, policy, SHARD, SID, situations } from '../kit/situations.ts'
 import { step } from '../../src/lib/refresh/step.ts'
 import { Place } from './places.ts'
 
-const MINUTE = 60_000
-const policy: RefreshPolicy = {
-  idleMs: 60 * MINUTE,
-  absoluteMs: 600 * MINUTE,
-  graceMs: 10 * MINUTE,
-  lostWindowMs: 100 * MINUTE,
-  unconfirmedWindowMs: 20 * MINUTE,
-  budget: 3,
-}
 const NAMESPACE = 'step'
-const SHARD = 'c2hhcmQtLTg'
-const SID = 'kkkkkkkkkkkkkkkkkkkkkk'
-const HASH = Buffer.alloc(32, 7)
-
-/** In minutes around now, never on a limit: the server's clock goes on while we look at ours. */
-const ago = fc.integer({ min: 0, max: 130 }).map((minutes) => minutes + 0.5)
-const situations = fc.record({
-  rotated: ago,
-  emitted: ago,
-  confirmed: fc.option(ago, { nil: undefined }),
-  idleLeft: fc.constantFrom(-30.5, 0.5, 30.5, 30.5, 30.5),
-  absoluteLeft: fc.constantFrom(-30.5, 300.5, 300.5, 300.5, 300.5, 20.5),
-  everConfirmed: fc.boolean(),
-  late: fc.boolean(),
-  lateStreak: fc.integer({ min: 0, max: 4 }),
-  generation: fc.integer({ min: 3, max: 6 }),
-  distance: fc.constantFrom(-3, -2, -1, 0, 0, 1, 1, 1, 1, 2, 3),
-  wrongSecret: fc.constantFrom(false, false, false, false, true),
-  epochMoved: fc.constantFrom('no' as const, 'no' as const, 'subject' as const, 'everyone' as const),
-  knownDead: fc.constantFrom(false, false, false, true),
-  ended: fc.constantFrom(undefined, undefined, undefined, 'signed_out' as const, 'reuse_detected' as const),
-  ip: fc.constantFrom(undefined, '192.0.2.1', '2001:db8::1'),
-  userAgent: fc.constantFrom(undefined, 'Läptop 💻 \\ \0'),
-})
-
 const PUT = `
   with cleared as (delete from wardstone.token_revocation where namespace = $1),
   subject as (
